@@ -1,0 +1,186 @@
+//! One concrete day: the system's dates and curves on the engine's own clock.
+//!
+//! Simulated time 0 is the start of the warm-up; all times here are ns on that clock. What is
+//! drawn (jitter, sizes, lengths, random faults) is left to the engine, because it depends on
+//! the seed; what the calendar decides is decided here.
+
+use crate::system::{ClientId, EditId, EventId, FaultId, Pattern, Target};
+use std::sync::Arc;
+
+/// A day to simulate.
+#[derive(Clone, Debug)]
+pub struct Day {
+    /// Instant of simulated time 0 (start of the warm-up), Unix time in ns.
+    pub start_unix_ns: i64,
+    /// Counting starts here.
+    pub warm_up_ns: u64,
+    /// The run ends here.
+    pub end_ns: u64,
+    /// What a person would call it: `Monday 2026-11-23`, or `constant demand, 2x peak`.
+    pub label: String,
+    /// Whether demand, events or faults vary over the counted part: then there is no steady state.
+    pub varies: Varies,
+    /// One row per client.
+    pub demand: Vec<Demand>,
+    /// Occurrences of events that touch this day, by start, then name.
+    pub events: Vec<Occurrence>,
+    /// Dated faults, and those that a scenario makes happen, by start, then name.
+    pub faults: Vec<Strike>,
+    /// Edits that a scenario makes happen.
+    pub edits: Vec<DatedEdit>,
+    /// Whether faults and events strike at their own rates too.
+    pub random: Random,
+}
+
+/// Whether a day has a shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Varies {
+    /// Constant demand, nothing happens.
+    No,
+    /// It has a curve, events or faults.
+    Yes,
+}
+
+/// Whether random faults and events strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Random {
+    /// Only dated ones.
+    No,
+    /// At their rates.
+    Yes,
+}
+
+/// How one client's visits come on this day.
+#[derive(Clone, Debug)]
+pub enum Demand {
+    /// An open stream.
+    Stream {
+        /// Rate over time.
+        rate: RateCurve,
+        /// How gaps vary.
+        pattern: Pattern,
+        /// Visits per arrival.
+        batch: u32,
+        /// Constant factor of this day (`--at`, a scenario's `demand`).
+        factor: f64,
+    },
+    /// Follows an event's occurrences (see [`crate::system::Arrive::Visits`] and `Rate`).
+    WithEvent {
+        /// Constant factor of this day.
+        factor: f64,
+    },
+    /// Recorded arrivals on the engine's clock, ascending.
+    Recorded {
+        /// What is replayed.
+        what: RecordedDemand,
+        /// Constant factor of this day: duplicates or thins by keyed coins.
+        factor: f64,
+    },
+    /// A closed population.
+    Closed {
+        /// Constant factor on the population.
+        factor: f64,
+    },
+}
+
+/// A recording on the engine's clock.
+#[derive(Clone, Debug)]
+pub enum RecordedDemand {
+    /// Instants in ns, ascending, with their ordinals in the whole recording starting at `first`.
+    Instants {
+        /// Ordinal of the first one in the whole recording.
+        first: u64,
+        /// Times.
+        at_ns: Arc<[u64]>,
+    },
+    /// Intervals `[start, start + per)` with counts; `first` is the ordinal of the first interval.
+    Counts {
+        /// Interval, ns.
+        per_ns: u64,
+        /// Ordinal of the first interval in the whole recording.
+        first: u64,
+        /// Start (may lie before 0) and count.
+        rows: Arc<[(i64, f64)]>,
+    },
+}
+
+/// A rate over the day in pieces: inside a piece
+/// `rate(t) = scale * (base + sum (height - base) exp(-4 ln 2 d^2 / width^2))`,
+/// where `d` is the distance from local time of day to the peak, the shorter way around midnight.
+#[derive(Clone, Debug)]
+pub struct RateCurve {
+    /// Ascending, without gaps, covering the day.
+    pub pieces: Vec<RatePiece>,
+    /// Rate far from every peak, per second.
+    pub base_per_s: f64,
+    /// Bell-shaped peaks.
+    pub peaks: Vec<crate::system::Peak>,
+    /// The largest value that the file's curve can take on any day, per second: an upper bound
+    /// that does not depend on the day simulated.
+    pub bound_per_s: f64,
+}
+
+/// A piece of a day's curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RatePiece {
+    /// First ns.
+    pub from_ns: u64,
+    /// One past the last ns.
+    pub to_ns: u64,
+    /// Weekday factor; 0 when closed.
+    pub scale: f64,
+    /// Local time of day at `from_ns`, ns since midnight.
+    pub local_ns: u64,
+}
+
+/// One occurrence of an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Occurrence {
+    /// Which event.
+    pub event: EventId,
+    /// Its number among all occurrences of the event (keys its draws): days since 1970 for dated ones.
+    pub ordinal: u64,
+    /// Nominal start; may lie before the run.
+    pub start_ns: i64,
+    /// Length if the calendar gives it; else the event's own.
+    pub lasts_ns: Option<u64>,
+}
+
+/// One occurrence of a fault that is given, not drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strike {
+    /// Which fault.
+    pub fault: FaultId,
+    /// Its number (keys its draws).
+    pub ordinal: u64,
+    /// When.
+    pub at_ns: i64,
+    /// Length, if given.
+    pub lasts_ns: Option<u64>,
+    /// Size, if given (factor, ratio, share or ns, by kind).
+    pub by: Option<f64>,
+    /// Instead of the fault's own target.
+    pub target: Option<Target>,
+}
+
+/// An edit a scenario makes happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatedEdit {
+    /// Which.
+    pub edit: EditId,
+    /// From.
+    pub at_ns: u64,
+    /// For that long; none to the end.
+    pub lasts_ns: Option<u64>,
+}
+
+/// Names used by the engine's injections between two advances.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Injection {
+    /// A fault strikes now.
+    Fault(Strike),
+    /// All demand of the client is multiplied from now on.
+    Demand(ClientId, f64),
+    /// An edit comes into force now.
+    Edit(DatedEdit),
+}
