@@ -5,6 +5,12 @@ use worstday_model::diagnostic::Diagnostics;
 use worstday_model::source::SourceMap;
 use worstday_model::tree;
 
+/// A reader of bytes, which returns whatever the bytes are.
+pub type Target = fn(&[u8]);
+
+/// The targets by name, as in `fuzz_targets/` and `corpus/`.
+pub const TARGETS: [(&str, Target); 1] = [("tree", tree)];
+
 /// Bytes to a tree with places.
 ///
 /// # Panics
@@ -22,4 +28,27 @@ pub fn tree(bytes: &[u8]) {
     };
     assert!(root.is_some() || found.has_errors(), "refused without a reason");
     drop(found.render(&sources));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::TARGETS;
+
+    /// What was once worth keeping must never hurt again; possible where no C++ compiler is.
+    #[test]
+    fn every_kept_input_comes_back() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+        for (target, read) in TARGETS {
+            let mut inputs = 0;
+            for entry in std::fs::read_dir(corpus.join(target)).expect("each target has a corpus") {
+                let file = entry.expect("the corpus can be listed").path();
+                println!("{}", file.display());
+                read(&std::fs::read(&file).expect("the corpus can be read"));
+                inputs += 1;
+            }
+            assert!(0 < inputs, "corpus/{target} holds no input");
+        }
+    }
 }

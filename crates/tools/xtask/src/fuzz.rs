@@ -34,6 +34,11 @@ struct Plan {
 /// If a target does not build, or an input makes it panic, hang or use too much memory.
 pub fn fuzz(arguments: &[String]) -> Result<()> {
     let plan = plan(arguments)?;
+    if !has_cplusplus() {
+        replay()?;
+        println!("fuzz: kept corpus replayed, nothing fuzzed: libFuzzer needs a C++ compiler");
+        return Ok(());
+    }
     let mut build = command("build")?;
     // One build for all: they differ in their last crate only.
     shell::run(&mut build)?;
@@ -46,6 +51,28 @@ pub fn fuzz(arguments: &[String]) -> Result<()> {
         println!("{line}");
     }
     Ok(())
+}
+
+/// Runs every kept input once through its reader.
+fn replay() -> Result<()> {
+    let mut cargo = shell::cargo();
+    cargo.args([
+        "test",
+        "--quiet",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--lib",
+    ]);
+    cargo.env("CARGO_TARGET_DIR", shell::target().join("fuzz"));
+    shell::run(&mut cargo)
+}
+
+fn has_cplusplus() -> bool {
+    let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    Command::new(compiler)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 fn fuzz_one(target: &str, plan: &Plan) -> Result<Vec<String>> {

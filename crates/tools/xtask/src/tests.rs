@@ -106,7 +106,7 @@ fn suites(length: Length, arguments: &[String]) -> Command {
             println!("cargo-nextest cannot be had ({error:#}); going on with `cargo test`");
             let mut cargo = shell::cargo();
             cargo
-                .args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"])
+                .args(["test", "--no-fail-fast", "--tests"])
                 .args(scope);
             // What follows a package's name is a filter on test names, here and there alike.
             cargo.args(arguments);
