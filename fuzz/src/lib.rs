@@ -26,7 +26,10 @@ pub fn tree(bytes: &[u8]) {
             None
         }
     };
-    assert!(root.is_some() || found.has_errors(), "refused without a reason");
+    assert!(
+        root.is_some() || found.has_errors(),
+        "refused without a reason"
+    );
     drop(found.render(&sources));
 }
 

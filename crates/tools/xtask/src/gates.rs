@@ -10,7 +10,9 @@ use crate::{shell, tools};
 ///
 /// If a file is not formatted as rustfmt writes it.
 pub fn format() -> Result<()> {
-    shell::run(shell::cargo().args(["fmt", "--all", "--check"]))
+    shell::run(shell::cargo().args(["fmt", "--all", "--check"]))?;
+    let mut fuzz = shell::cargo();
+    shell::run(fuzz.args(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
 }
 
 /// # Errors
