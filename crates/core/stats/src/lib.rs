@@ -6,13 +6,19 @@
 //! - [`math`]: elementary and special functions that give the same bits everywhere.
 //! - [`draw`]: chance as a function of (seed, entity, identity, purpose); no generator is kept.
 //! - [`law`]: the distributions that a file can name, compiled for drawing.
+//! - [`sketch`]: mergeable histograms of what was measured.
+//! - [`interval`]: how sure an estimate is, and whether a run can tell at all.
 //! - [`digest`]: a 128-bit fingerprint of a history.
 
 pub mod digest;
 pub mod draw;
+pub mod interval;
 pub mod law;
 pub mod math;
+pub mod sketch;
 
 pub use digest::Digest;
 pub use draw::{Draw, Key, Seed};
+pub use interval::{Estimate, Interval};
 pub use law::{Law, LawError};
+pub use sketch::{Histogram, Quantile, Sketch, Sparse};

@@ -23,11 +23,13 @@ pub fn binomial_mass(k: f64, n: f64, p: f64, q: f64) -> f64 {
         return none(n, q, p);
     }
     let rest = n - k;
+    // Hits beyond the expected: for a tiny `p` the misses' own difference would be lost in rounding.
+    let excess = k - n * p;
     let log = stirling_rest(n)
         - stirling_rest(k)
         - stirling_rest(rest)
-        - deviance(k, n * p)
-        - deviance(rest, n * q);
+        - deviance(k, n * p, excess)
+        - deviance(rest, n * q, -excess);
     exp(log) * (n / (core::f64::consts::TAU * k * rest)).sqrt()
 }
 
@@ -43,38 +45,51 @@ pub fn beta_tails(a: f64, b: f64, x: f64) -> Tails {
         return Tails::of_upper(0.0);
     }
     let y = 1.0 - x;
-    // x^a y^b / B(a, b) = front * a b / (a + b)
-    let front = binomial_mass(a, a + b, x, y);
+    // x^a y^b / B(a, b)
+    let front = binomial_mass(a, a + b, x, y) * a * (b / (a + b));
+    // How far x lies below the mean, without cancellation for tiny x.
+    let margin = a - (a + b) * x;
     if x < (a + 1.0) / (a + b + 2.0) {
-        Tails::of_lower((front * b / (a + b) * fraction(a, b, x)).clamp(0.0, 1.0))
+        Tails::of_lower((front * fraction(a, b, x, y, margin)).clamp(0.0, 1.0))
     } else {
-        Tails::of_upper((front * a / (a + b) * fraction(b, a, y)).clamp(0.0, 1.0))
+        Tails::of_upper((front * fraction(b, a, y, x, -margin)).clamp(0.0, 1.0))
     }
 }
 
-/// Lentz's evaluation of the continued fraction of the incomplete beta function.
-fn fraction(a: f64, b: f64, x: f64) -> f64 {
-    const TINY: f64 = 1e-300;
-    let away_from_zero = |v: f64| if v.abs() < TINY { TINY } else { v };
-
-    let mut c = 1.0;
-    let mut d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
-    let mut h = d;
-    let mut m = 0.0;
+/// The continued fraction of the incomplete beta function; `margin` is `a - (a + b) x`.
+///
+/// Source: A. R. DiDonato and A. H. Morris, "Algorithm 708" (1992), routine BFRAC: all terms positive, and
+/// `x` near 1 does no harm as long as `y` is exact.
+fn fraction(a: f64, b: f64, x: f64, y: f64, margin: f64) -> f64 {
+    let c = 1.0 + margin;
+    let c0 = b / a;
+    let c1 = 1.0 + 1.0 / a;
+    let (mut p, mut s) = (1.0, a + 1.0);
+    // Two successive convergents, numerators and denominators.
+    let (mut above, mut below, mut above_next, mut below_next) = (0.0, 1.0, 1.0, c / c1);
+    let mut value = c1 / c;
+    let mut n = 0.0;
     loop {
-        m += 1.0;
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / away_from_zero(1.0 + even * d);
-        c = away_from_zero(1.0 + even / c);
-        h *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / away_from_zero(1.0 + odd * d);
-        c = away_from_zero(1.0 + odd / c);
-        let step = d * c;
-        h *= step;
-        if (step - 1.0).abs() < 1e-16 || 1e7 < m {
-            return h;
+        n += 1.0;
+        let t = n / a;
+        let w = n * (b - n) * x;
+        let e = a / s;
+        let alpha = p * (p + c0) * e * e * (w * x);
+        let e = (1.0 + t) / (c1 + t + t);
+        let beta = n + w / s + e * (c + n * (1.0 + y));
+        p = 1.0 + t;
+        s += 2.0;
+        (above, above_next) = (above_next, alpha * above + beta * above_next);
+        (below, below_next) = (below_next, alpha * below + beta * below_next);
+        let before = value;
+        value = above_next / below_next;
+        if (value - before).abs() <= 1e-16 * value || 1e7 < n {
+            return value;
         }
+        above /= below_next;
+        below /= below_next;
+        above_next = value;
+        below_next = 1.0;
     }
 }
 
@@ -105,6 +120,7 @@ pub fn beta_quantile(a: f64, b: f64, wanted: Tails) -> f64 {
     }
 }
 
+/// [`beta_quantile`] where the answer is at most a half.
 fn below_half(a: f64, b: f64, wanted: Tails) -> f64 {
     // Near zero the distribution function is x^a / (a B(a, b)).
     let at = |x: f64| {

@@ -24,11 +24,11 @@ pub(super) fn stirling_rest(n: f64) -> f64 {
         / n
 }
 
-/// `x ln(x/m) + m - x`, without cancellation when `x` is near `m`.
-pub(super) fn deviance(x: f64, m: f64) -> f64 {
-    if (x - m).abs() < 0.1 * (x + m) {
-        let v = (x - m) / (x + m);
-        let mut sum = (x - m) * v;
+/// `x ln(x/m) + m - x`, without cancellation when `x` is near `m`; `excess` is `x - m`.
+pub(super) fn deviance(x: f64, m: f64, excess: f64) -> f64 {
+    if excess.abs() < 0.1 * (x + m) {
+        let v = excess / (x + m);
+        let mut sum = excess * v;
         let mut term = 2.0 * x * v;
         for j in 1..1000 {
             term *= v * v;
@@ -40,7 +40,7 @@ pub(super) fn deviance(x: f64, m: f64) -> f64 {
         }
         sum
     } else {
-        x * ln(x / m) + m - x
+        x * ln(x / m) - excess
     }
 }
 
@@ -56,7 +56,7 @@ pub fn poisson_mass(n: f64, mean: f64) -> f64 {
     if mean <= 0.0 {
         return 0.0;
     }
-    exp(-stirling_rest(n) - deviance(n, mean)) / (core::f64::consts::TAU * n).sqrt()
+    exp(-stirling_rest(n) - deviance(n, mean, n - mean)) / (core::f64::consts::TAU * n).sqrt()
 }
 
 /// The gamma distribution function of `shape` (scale 1) at `x`: both tails.

@@ -5,4 +5,6 @@
 
 mod digests;
 mod draws;
+mod intervals;
 mod laws;
+mod sketches;
