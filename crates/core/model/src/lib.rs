@@ -5,6 +5,7 @@
 //! resolved and checked; [`day`] is one concrete day of it on the engine's clock; [`when`] are
 //! its dates.
 
+pub mod calendar;
 pub mod day;
 pub mod diagnostic;
 pub mod source;
