@@ -1,0 +1,3 @@
+//! The model crate from the outside.
+
+mod scalar;
