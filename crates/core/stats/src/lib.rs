@@ -8,6 +8,7 @@
 //! - [`law`]: the distributions that a file can name, compiled for drawing.
 //! - [`sketch`]: mergeable histograms of what was measured.
 //! - [`interval`]: how sure an estimate is, and whether a run can tell at all.
+//! - [`queueing`]: what theory knows in closed form, to test the simulator against.
 //! - [`digest`]: a 128-bit fingerprint of a history.
 
 pub mod digest;
@@ -15,6 +16,7 @@ pub mod draw;
 pub mod interval;
 pub mod law;
 pub mod math;
+pub mod queueing;
 pub mod sketch;
 
 pub use digest::Digest;

@@ -220,13 +220,13 @@ impl Written {
             ));
         }
         let rising = self.buckets.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        if !rising
-            || self
-                .buckets
-                .iter()
-                .any(|&(index, count)| end <= usize::from(index) || count == 0)
-        {
-            return Err("a sketch's buckets must rise, be occupied and end in time".into());
+        let sound = |&(index, count): &(u16, u64)| {
+            usize::from(index) < end && (1..1 << 48).contains(&count)
+        };
+        if !rising || !self.buckets.iter().all(sound) {
+            return Err(
+                "a sketch's buckets must rise, end in time and hold 1 to 2^48 values".into(),
+            );
         }
         Ok((
             (u128::from(self.sum.0) << 64) | u128::from(self.sum.1),

@@ -7,4 +7,5 @@ mod digests;
 mod draws;
 mod intervals;
 mod laws;
+mod queues;
 mod sketches;
