@@ -293,8 +293,14 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         draw(&mut out, sources, *at, Some(label), (":::", '-'), gutter);
     }
     if diagnostic.also.len() > DRAWN {
-        for (at, label) in &diagnostic.also {
-            let _ = writeln!(out, "  {:<28} {label}", sources.place(*at).to_string());
+        let places: Vec<String> = diagnostic
+            .also
+            .iter()
+            .map(|(at, _)| sources.place(*at).to_string())
+            .collect();
+        let width = places.iter().map(String::len).max().unwrap_or(0);
+        for (place, (_, label)) in places.iter().zip(&diagnostic.also) {
+            let _ = writeln!(out, "  {place:<width$}  {label}");
         }
     }
     if let Some(expected) = &diagnostic.expected {

@@ -1,3 +1,4 @@
 //! The model crate from the outside.
 
+mod examples;
 mod scalar;

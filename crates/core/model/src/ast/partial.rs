@@ -1,0 +1,56 @@
+//! Scalars of which some texts are in the language and not built yet.
+
+use crate::form::Partial;
+use crate::scalar::{Cond, Guard, Lasting, MetricName, MetricWord};
+
+impl Partial for Guard {
+    fn not_yet(&self) -> Option<&'static str> {
+        match self {
+            Self::Flag(_) => Some("flags"),
+            Self::Value { .. } => None,
+        }
+    }
+
+    fn refused() -> &'static str {
+        "(?!value )"
+    }
+}
+
+impl Partial for Lasting {
+    fn not_yet(&self) -> Option<&'static str> {
+        match self {
+            Self::UntilRepaired => Some("operators"),
+            Self::For(_) | Self::Until(_) => None,
+        }
+    }
+
+    fn refused() -> &'static str {
+        "until repaired(?: |$)"
+    }
+}
+
+impl Partial for Cond {
+    fn not_yet(&self) -> Option<&'static str> {
+        let metric = match self {
+            Self::Level { metric, .. } => metric,
+            Self::Move { .. } => return Some("alerts"),
+        };
+        match metric.name {
+            MetricName::Percentile(_) => None,
+            MetricName::Word(word) => match word {
+                MetricWord::Age
+                | MetricWord::Backlog
+                | MetricWord::DeadLetters
+                | MetricWord::Staleness
+                | MetricWord::Drains => Some("topics"),
+                MetricWord::Reversals => Some("scalers"),
+                MetricWord::Hit => Some("caches"),
+                _ => None,
+            },
+        }
+    }
+
+    fn refused() -> &'static str {
+        r"(?:[^ ]* (?:-> [^ ]* )?(?:falls|rises) |(?:[^ ]*\.|[^ ]* -> [^ ]*\.)?(?:age|backlog|dead-letters|staleness|drains|reversals|hit) )"
+    }
+}

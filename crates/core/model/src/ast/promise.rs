@@ -1,0 +1,132 @@
+//! What was promised, and the concrete days on which promises are judged.
+
+use super::{Edits, FaultTarget, Seed, Text, Version};
+use crate::form::{Given, Many, Names, Partly, choice, record};
+use crate::scalar::{
+    Cond, Count, Date, Duration, Factor, Name, Ratio, Reference, Survive, Time, Uncertain, When,
+};
+
+record! {
+    /// What was promised, to whom, on which days.
+    pub struct Promise = "a promise" {
+        /// Clients, endpoints, calls or services, each by itself.
+        req "for" subjects: Many<Given<Reference>>,
+        /// What must hold.
+        req "must" must: Vec<Partly<Cond>>,
+        /// The days on which it must hold; a normal day if not given.
+        opt "survives" survives: Vec<Given<Survive>>,
+        /// Planned windows that do not count.
+        opt "except" except: Many<Given<When>>,
+        /// A window with fewer requests is prolonged into the past; 100 if not given.
+        opt "at-least" at_least: Given<Count>,
+        /// The share of seeds that may break it on a named day; 5 % if not given.
+        opt "at-risk" at_risk: Given<Ratio>,
+    }
+}
+
+record! {
+    /// One concrete day of a model: what `run --scenario` lives again.
+    pub struct Scenario = "a scenario" {
+        /// The version of the language: 1.
+        req "worstday" worstday: Given<Version>,
+        /// Its identifier, such as `WD-7f3a`.
+        req "scenario" scenario: Given<Text>,
+        /// The model.
+        req "base" base: Given<Text>,
+        /// The hash of the model's expanded text; a warning if it differs.
+        opt "model" model: Given<Text>,
+        /// The seed of all draws, in hexadecimal digits.
+        opt "seed" seed: Given<Seed>,
+        /// The day.
+        req "day" day: Given<Date>,
+        /// When it begins; midnight if not given.
+        opt "from" from: Given<Time>,
+        /// When it ends; midnight if not given.
+        opt "until" until: Given<Time>,
+        /// Factors on the demand of clients.
+        opt "demand" demand: Names<Given<Uncertain<Factor>>>,
+        /// What happens, and nothing else does.
+        opt "happens" happens: Vec<Happening>,
+        /// The promises that it breaks.
+        note "breaks" breaks: Vec<Given<Name>>,
+        /// How it was found.
+        note "found" found: Found,
+    }
+}
+
+record! {
+    /// How a scenario was found.
+    pub struct Found = "`found`" {
+        /// How many runs it took.
+        note "runs" runs: Given<Count>,
+        /// In how many of its seeds it breaks the promise.
+        note "breaks-in" breaks_in: Given<Text>,
+        /// How often such a day comes.
+        note "returns" returns: Given<Text>,
+    }
+}
+
+record! {
+    /// Something that happens on a scenario's day.
+    pub struct Happening = "`happens`" {
+        /// What happens.
+        pick _ what: Happens,
+        /// When it starts.
+        req "at" at: Given<Time>,
+        /// How long it lasts.
+        opt "lasts" lasts: Given<Duration>,
+    }
+}
+
+choice! {
+    /// What can happen on a scenario's day.
+    pub enum Happens = "`happens`" {
+        /// A declared fault strikes.
+        "fault" Fault(Box<HappeningFault>),
+        /// A declared event takes place.
+        "event" Event(HappeningEvent),
+        /// The file reads differently.
+        "edit" Edit(HappeningEdit),
+    }
+    later {
+        "set" = "flags",
+        "clear" = "flags",
+        "shed" = "operators",
+        "restart" = "operators",
+        "fail-over" = "operators",
+        "roll-back" = "operators",
+        "pause" = "operators",
+        "drain" = "operators",
+        "flush" = "operators",
+        "repair" = "operators",
+        "replay" = "operators",
+    }
+}
+
+record! {
+    /// A declared fault strikes.
+    pub struct HappeningFault = "`happens`" {
+        /// Its name.
+        req "fault" fault: Given<Name>,
+        /// Whom it hits, in place of its own target.
+        opt "target" target: Given<FaultTarget>,
+        /// How large it is, in the unit of its kind.
+        opt "by" by: Given<super::FaultSize>,
+    }
+}
+
+record! {
+    /// A declared event takes place.
+    pub struct HappeningEvent = "`happens`" {
+        /// Its name.
+        req "event" event: Given<Name>,
+    }
+}
+
+record! {
+    /// The file reads differently.
+    pub struct HappeningEdit = "`happens`" {
+        /// What reads differently.
+        req "edit" edit: Edits,
+    }
+}
