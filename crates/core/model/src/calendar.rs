@@ -253,7 +253,7 @@ impl Calendar {
             match when.days {
                 Days::Date(date, until) => found.extend(self.dated(when, date, until)),
                 Days::From(date) => found.push(Occurrence {
-                    ordinal: ordinal(date, start_time(when.hours)),
+                    ordinal: ordinal(date.to_datetime(start_time(when.hours))),
                     start_ns: self.instant(date.to_datetime(start_time(when.hours))),
                     end_ns: Some(EVER_AFTER_NS),
                 }),
@@ -305,7 +305,7 @@ impl Calendar {
         };
         let runs_backwards = end_ns.is_some_and(|end| end < start_ns);
         (!runs_backwards).then(|| Occurrence {
-            ordinal: ordinal(date, time),
+            ordinal: ordinal(date.to_datetime(time)),
             start_ns,
             end_ns,
         })
@@ -469,10 +469,8 @@ fn start_time(hours: Hours) -> Time {
 }
 
 /// See [`Occurrence::ordinal`]. Before 1970 it is huge, and still nobody else's.
-fn ordinal(date: Date, time: Time) -> u64 {
-    let since_1970 = date
-        .to_datetime(time)
-        .duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+pub(crate) fn ordinal(local: DateTime) -> u64 {
+    let since_1970 = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
     (since_1970.as_secs() * 1000 + i64::from(since_1970.subsec_millis())) as u64
 }
 

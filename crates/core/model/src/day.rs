@@ -4,6 +4,15 @@
 //! drawn (jitter, sizes, lengths, random faults) is left to the engine, because it depends on
 //! the seed; what the calendar decides is decided here.
 
+mod curve;
+mod expected;
+mod plan;
+mod request;
+
+pub use expected::ACCURACY;
+pub use plan::{WARM_UP_NS, plan};
+pub use request::{DayError, DayRequest, Happening, Happens, Scenario, What};
+
 use crate::system::{ClientId, EditId, EventId, FaultId, Pattern, Target};
 use std::sync::Arc;
 
@@ -30,6 +39,17 @@ pub struct Day {
     pub edits: Vec<DatedEdit>,
     /// Whether faults and events strike at their own rates too.
     pub random: Random,
+    /// Whether events multiply demand on this day.
+    pub event_demand: EventDemand,
+}
+
+/// What becomes of [`crate::system::Event::demand`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventDemand {
+    /// Events multiply their clients' rates while they last.
+    Multiplies,
+    /// Constant demand: the factors of this day already hold what events and `active` do at its peak.
+    Included,
 }
 
 /// Whether a day has a shape.
@@ -184,3 +204,6 @@ pub enum Injection {
     /// An edit comes into force now.
     Edit(DatedEdit),
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub mod day;
 pub mod diagnostic;
 pub mod file;
 pub mod form;
+pub mod recording;
 pub mod scalar;
 pub mod source;
 pub mod system;

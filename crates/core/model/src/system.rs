@@ -420,16 +420,28 @@ pub enum Shape {
 pub struct Recording {
     /// Instants, or counts per interval.
     pub what: Recorded,
-    /// Where the recording starts, if it is moved (`at: DATE`), as local date text; else as recorded.
+    /// Where the recording starts, if it is moved (`at: DATE`): the local midnight of its first day,
+    /// or its time 0, becomes this local time. Else it stays as recorded.
     pub at: Option<jiff::civil::DateTime>,
+    /// What its times count from.
+    pub clock: Clock,
+}
+
+/// What the times of a recording count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// 1970-01-01 00:00 UTC.
+    Unix,
+    /// The start of the recording; without `at` that is where counting starts.
+    FromStart,
 }
 
 /// What was recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recorded {
-    /// Unix time in ns, ascending.
+    /// In ns on the recording's clock, ascending.
     Instants(Arc<[i64]>),
-    /// Start of each interval (Unix ns) and its count; all intervals of length `per_ns`.
+    /// Start of each interval, ascending, and its count; all intervals of length `per_ns`.
     Counts {
         /// Interval.
         per_ns: u64,
