@@ -12,7 +12,7 @@
 mod steady;
 mod student;
 
-pub use steady::{NotSteady, Steady, WarmUp, Window, mser5, steady_state};
+pub use steady::{NotSteady, Steady, WarmUp, Window, batch_means, mser5, steady_state};
 pub use student::{student_quantile, student_tails};
 
 use serde::{Deserialize, Serialize};

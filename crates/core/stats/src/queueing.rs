@@ -4,10 +4,13 @@
 //!   a finite population, with customers who lose patience; general service times; how many servers.
 //! - [`network`]: several. Open networks, one class or many; closed ones by exact mean value analysis.
 //!
+//! - [`retry`]: what retries do at a constant failure rate.
+//!
 //! Nothing here holds where timeouts, retries or correlated faults act: those are what the simulator is for.
 //! Rates and times may be in any unit as long as all are in the same.
 
 pub mod network;
+pub mod retry;
 pub mod station;
 
 pub use network::{

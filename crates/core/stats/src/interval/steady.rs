@@ -5,15 +5,20 @@
 //! 1. The run comes as windows of equal length, each with a sum and a weight (say, response times and
 //!    the number of requests). At least 100 of them are needed.
 //! 2. MSER-5 drops the warm-up: means of five windows each, cut where the standard error of the rest is
-//!    smallest (K. P. White, 1997). A best cut in the second half means that the run never settled.
-//! 3. The rest is cut into 30 batches of equal length (beyond 30, more batches add little: B. Schmeiser,
+//!    smallest, or earlier if nearly so (K. P. White, 1997). If cutting far into the second half were
+//!    much better, the run never settled.
+//! 3. The rest must be 50 times as long as what it remembers (its integrated autocorrelation time).
+//! 4. It is cut into 30 batches of equal length (beyond 30, more batches add little: B. Schmeiser,
 //!    1982), or into 15 if the 30 still resemble their neighbours (von Neumann's ratio, at 5 %).
 //!    If the 15 do too, the run is too short.
-//! 4. If the first and the last third of the batches differ (t test, at 0.1 %), the run drifts.
-//!    (On a queue with a hundredth of the customers that it would need, the two refuse 8 or 9 runs of 10, on one
-//!    with enough 2 of 100: they are a warning, no proof.)
-//! 5. The estimate is the ratio of the summed sums to the summed weights; its interval is Student's t over
-//!    the batches, for a ratio.
+//! 5. If the first and the last third of the batches differ (t test, at 0.1 %), the run drifts.
+//! 6. The estimate is the ratio of the summed sums to the summed weights; its interval is Student's t over
+//!    the batches, for a ratio, widened by what correlation is left.
+//!
+//! Measured on M/M/1 waits, 300 runs each, in 500 windows: at 50 % load and 30,000 customers, 4 % of the 95 %
+//! intervals miss; at 90 % load 5 % miss with a million customers, 7 % with 200,000, 15 % with 50,000; with
+//! 10,000 two runs in five are refused and a third of the rest miss. No test of one run sees what
+//! the run has not shown: independent runs do.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +64,15 @@ pub enum NotSteady {
         /// How many are needed.
         needed: usize,
     },
-    /// The best place to cut the warm-up off lies in the second half.
+    /// To cut far into the second half would leave a much steadier rest.
     NeverSettled,
+    /// Windows resemble each other over so long that the run holds too few independent stretches.
+    Remembers {
+        /// How many windows there are after the warm-up.
+        windows: usize,
+        /// How many windows weigh as much as one independent one.
+        memory: f64,
+    },
     /// Even long batches resemble their neighbours.
     TooShort {
         /// The correlation of neighbouring batches.
@@ -82,6 +94,11 @@ impl core::fmt::Display for NotSteady {
                 write!(f, "{windows} windows are too few: {needed} are needed")
             }
             Self::NeverSettled => write!(f, "it was still settling in its second half"),
+            Self::Remembers { windows, memory } => write!(
+                f,
+                "it remembers for {memory:.0} of its {windows} windows: it would have to be {:.0} times as long",
+                (MEMORIES_MIN * memory / *windows as f64).ceil()
+            ),
             Self::TooShort { correlation } => {
                 write!(
                     f,
@@ -98,10 +115,16 @@ impl core::fmt::Display for NotSteady {
 
 const WINDOWS_MIN: usize = 100;
 const MSER_BATCH: usize = 5;
+/// An earlier cut is as good when its squared error is at most this many times the best.
+const NEARLY: f64 = 1.1;
+/// A late cut speaks against the run when its squared error is below this many times the best early one: a
+/// straight ramp gives 0.4, a steady run hardly ever less than 0.6.
+const MUCH_BETTER: f64 = 0.6;
+const MEMORIES_MIN: f64 = 50.0;
 const BATCHES: [usize; 2] = [30, 15];
 
-/// The warm-up by MSER-5: the cut, in steps of five values, after which the standard error of the mean is
-/// smallest, sought in the first half.
+/// The warm-up by MSER-5: the earliest cut in the first half, in steps of five values, after which the standard
+/// error of the mean is nearly as small as it gets.
 #[must_use]
 pub fn mser5(values: &[f64]) -> WarmUp {
     let means: Vec<f64> = values
@@ -125,17 +148,19 @@ pub fn mser5(values: &[f64]) -> WarmUp {
         squares += step * (value - mean);
         errors[cut] = squares / (count * count);
     }
-    // The last few means agree by chance, so that the whole range is only asked whether it would go on.
-    let best = |range: core::ops::Range<usize>| {
-        range
-            .min_by(|&a, &b| errors[a].total_cmp(&errors[b]))
-            .unwrap_or(0)
-    };
-    let cut = best(0..n / 2 + 1);
-    let late = best(0..n - n / 5);
+    let best =
+        |range: core::ops::Range<usize>| range.map(|cut| errors[cut]).fold(f64::INFINITY, f64::min);
+    // The first cut that is nearly as good as the best: a better one by chance would drop early bursts, and
+    // with them part of the truth.
+    let early = best(0..n / 2 + 1);
+    let cut = (0..n)
+        .find(|&cut| errors[cut] <= NEARLY * early)
+        .unwrap_or(0);
+    // Short rests agree by chance as well, so only a much better late cut speaks against the run.
+    let late = best(n / 2 + 1..n - n / 5);
     WarmUp {
         windows: cut * MSER_BATCH,
-        settled: late <= n / 2,
+        settled: MUCH_BETTER * early <= late,
     }
 }
 
@@ -161,6 +186,13 @@ pub fn steady_state(windows: &[Window], confidence: f64) -> Result<Steady, NotSt
     }
     let rest = &windows[warm_up.windows..];
 
+    let memory = memory(rest);
+    if (rest.len() as f64) < MEMORIES_MIN * memory {
+        return Err(NotSteady::Remembers {
+            windows: rest.len(),
+            memory,
+        });
+    }
     let mut correlation = 0.0;
     for count in BATCHES {
         let batches = batched(rest, count);
@@ -171,20 +203,40 @@ pub fn steady_state(windows: &[Window], confidence: f64) -> Result<Steady, NotSt
             });
         }
         let residuals = Residuals::of(&batches);
-        correlation = match residuals.neighbours() {
-            Neighbours::Alike { correlation } => correlation,
-            Neighbours::Unrelated => {
-                residuals.check_drift(&batches)?;
-                let estimate = residuals.estimate(confidence);
-                return Ok(Steady {
-                    estimate,
-                    warm_up: warm_up.windows,
-                    batches: count,
-                });
-            }
-        };
+        if residuals.neighbours_differ() {
+            residuals.check_drift(&batches)?;
+            let estimate = residuals.estimate(confidence);
+            return Ok(Steady {
+                estimate,
+                warm_up: warm_up.windows,
+                batches: count,
+            });
+        }
+        correlation = residuals.correlation();
     }
     Err(NotSteady::TooShort { correlation })
+}
+
+/// The mean over `count` batches of equal length (windows that are left over at the start are not used), with
+/// Student's t interval for a ratio. `None` for fewer windows than batches, fewer than two batches, or one
+/// without weight.
+///
+/// Right when the windows are steady and batches are long against what they remember: [`steady_state`] asks
+/// that first.
+///
+/// # Panics
+///
+/// If `confidence` is not strictly between 0 and 1.
+#[must_use]
+pub fn batch_means(windows: &[Window], count: usize, confidence: f64) -> Option<Estimate> {
+    if count < 2 || windows.len() < count {
+        return None;
+    }
+    let batches = batched(windows, count);
+    batches
+        .iter()
+        .all(|batch| 0.0 < batch.weight)
+        .then(|| Residuals::of(&batches).estimate(confidence))
 }
 
 /// The mean of each window; one without weight repeats its predecessor.
@@ -202,6 +254,25 @@ fn window_means(windows: &[Window]) -> Vec<f64> {
             last
         })
         .collect()
+}
+
+/// How many neighbouring windows weigh as much as one independent one: the integrated autocorrelation time, summed
+/// as far as five times itself (A. Sokal's rule).
+fn memory(windows: &[Window]) -> f64 {
+    let residuals = Residuals::of(windows);
+    if residuals.squares == 0.0 {
+        return 1.0;
+    }
+    let values = &residuals.values;
+    let mut memory = 1.0;
+    for lag in 1..values.len() {
+        let products: f64 = values.iter().zip(&values[lag..]).map(|(a, b)| a * b).sum();
+        memory += 2.0 * products / residuals.squares;
+        if 5.0 * memory <= lag as f64 {
+            break;
+        }
+    }
+    memory.max(1.0)
 }
 
 /// The last `count * k` windows as `count` batches of k.
@@ -224,11 +295,6 @@ struct Residuals {
     squares: f64,
 }
 
-enum Neighbours {
-    Unrelated,
-    Alike { correlation: f64 },
-}
-
 impl Residuals {
     fn of(batches: &[Window]) -> Self {
         let weight: f64 = batches.iter().map(|b| b.weight).sum();
@@ -246,25 +312,25 @@ impl Residuals {
         }
     }
 
-    /// Von Neumann's test at 5 %, one-sided: neighbours that resemble each other make intervals too short.
-    fn neighbours(&self) -> Neighbours {
+    /// How much neighbours resemble each other: the lag-1 correlation with its end terms, which is 0 on average
+    /// under independence.
+    fn correlation(&self) -> f64 {
         if self.squares == 0.0 {
-            return Neighbours::Unrelated;
+            return 0.0;
         }
-        let n = self.values.len() as f64;
         let steps: f64 = self
             .values
             .windows(2)
             .map(|pair| (pair[1] - pair[0]) * (pair[1] - pair[0]))
             .sum();
-        // The lag-1 correlation with its end terms, which is 0 on average under independence.
-        let correlation = 1.0 - steps / (2.0 * self.squares);
-        let score = correlation * ((n * n - 1.0) / (n - 2.0)).sqrt();
-        if score <= -math::normal_quantile(0.05) {
-            Neighbours::Unrelated
-        } else {
-            Neighbours::Alike { correlation }
-        }
+        1.0 - steps / (2.0 * self.squares)
+    }
+
+    /// Von Neumann's test at 5 %, one-sided: neighbours that resemble each other make intervals too short.
+    fn neighbours_differ(&self) -> bool {
+        let n = self.values.len() as f64;
+        let score = self.correlation() * ((n * n - 1.0) / (n - 2.0)).sqrt();
+        score <= -math::normal_quantile(0.05)
     }
 
     fn check_drift(&self, batches: &[Window]) -> Result<(), NotSteady> {
@@ -294,7 +360,10 @@ impl Residuals {
 
     fn estimate(&self, confidence: f64) -> Estimate {
         let n = self.values.len() as f64;
-        let error = (self.squares / (n - 1.0) / n).sqrt();
+        // What resemblance is left among neighbours makes the mean less sure than independent batches would.
+        let correlation = self.correlation().max(0.0);
+        let inflation = (1.0 + correlation) / (1.0 - correlation).max(0.1);
+        let error = (self.squares / (n - 1.0) / n * inflation).sqrt();
         let reach = student_quantile(n - 1.0, two_sided(confidence)) * error;
         Estimate {
             mean: self.mean,

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::sparse::PARTS as SPARSE_PARTS;
+use super::sparse::{Builder, PARTS as SPARSE_PARTS};
 use super::{Bucket, Sketch, Sparse, Written, bucket, place, span};
 
 /// Buckets per octave.
@@ -115,35 +115,52 @@ impl Histogram {
     /// how a window ends. Pages stay open for the next one; the price is a walk over them.
     #[must_use = "the window's values are in it"]
     pub fn drain_into(&mut self, total: &mut Self) -> Sparse {
-        let mut sparse = sparse_of_carries(&self.carries);
+        let sparse = self.fold();
+        total.sum += core::mem::take(&mut self.sum);
+        // A page may be clear only because its counts were carried; its carries need it open.
+        let carried = !self.carries.is_empty();
         total.carries.append(&mut self.carries);
-        for octave in 0..OCTAVES {
-            let Some(page) = self.pages.get_mut(usize::from(self.slots[octave])) else {
+        for (octave, &slot) in self.slots.iter().enumerate() {
+            let Some(page) = self.pages.get_mut(usize::from(slot)) else {
                 continue;
             };
-            if page.iter().fold(0, |any, count| any | count) == 0 {
-                continue;
+            if carried || !is_clear(page) {
+                total.merge_page(octave, page);
+                page.fill(0);
             }
-            sparse.push_page(octave, page);
-            total.merge_page(octave, page);
-            page.fill(0);
         }
-        total.sum += self.sum;
-        let sparse = sparse.finish(self.sum);
-        self.sum = 0;
         sparse
     }
 
     /// The same values to 5 %.
     #[must_use]
     pub fn fold(&self) -> Sparse {
-        let mut sparse = sparse_of_carries(&self.carries);
+        let mut carried: Vec<u16> = self
+            .carries
+            .iter()
+            .map(|&carry| coarse(usize::from(carry) / PAGE, usize::from(carry) % PAGE))
+            .collect();
+        carried.sort_unstable_by(|a, b| b.cmp(a));
+        let mut builder = Builder::with_capacity(32 * self.pages.len());
         for (octave, &slot) in self.slots.iter().enumerate() {
-            if let Some(page) = self.pages.get(usize::from(slot)) {
-                sparse.push_page(octave, page);
+            let Some(page) = self.pages.get(usize::from(slot)) else {
+                continue;
+            };
+            if is_clear(page) && carried.is_empty() {
+                continue;
             }
+            fold_page(octave, page, |index, count| {
+                while let Some(index) = carried.pop_if(|carried| *carried <= index) {
+                    builder.push(index, 1 << 32);
+                }
+                if count != 0 {
+                    builder.push(index, count);
+                }
+            });
         }
-        sparse.finish(self.sum)
+        // A carry's own page is open, so that none is left.
+        debug_assert!(carried.is_empty());
+        builder.finish(self.sum)
     }
 
     /// Whether nothing was recorded.
@@ -176,64 +193,27 @@ impl Histogram {
     }
 }
 
-/// The 5 % buckets of what was carried beyond 32 bits.
-fn sparse_of_carries(carries: &[u16]) -> Folding {
-    let mut folding = Folding {
-        counts: Vec::new(),
-        carried: Vec::new(),
-    };
-    for &carry in carries {
-        let (octave, part) = (usize::from(carry) / PAGE, usize::from(carry) % PAGE);
-        folding.carried.push((coarse(octave, part), 1 << 32));
-    }
-    folding
-}
-
 /// The index of the 5 % bucket that a 1 % bucket lies in.
 fn coarse(octave: usize, part: usize) -> u16 {
     let (octave, part) = place(span(octave, part, PARTS).0, SPARSE_PARTS);
     (octave * SPARSE_PARTS as usize + part) as u16
 }
 
-/// 5 % buckets in the making.
-struct Folding {
-    counts: Vec<(u16, u64)>,
-    carried: Vec<(u16, u64)>,
+fn is_clear(page: &[u32; PAGE]) -> bool {
+    page.iter().fold(0, |any, count| any | count) == 0
 }
 
-impl Folding {
-    /// Takes an octave in; octaves must come in rising order.
-    fn push_page(&mut self, octave: usize, page: &[u32; PAGE]) {
-        if octave == 0 {
-            for (part, &count) in page.iter().enumerate() {
-                self.push(coarse(0, part), u64::from(count));
-            }
-            return;
+/// The counts of an octave in 5 % buckets, rising; the first page's come in pieces.
+fn fold_page(octave: usize, page: &[u32; PAGE], mut push: impl FnMut(u16, u64)) {
+    const RATIO: usize = (PARTS / SPARSE_PARTS) as usize;
+    if octave == 0 {
+        for (part, &count) in page.iter().enumerate() {
+            push(coarse(0, part), u64::from(count));
         }
-        const RATIO: usize = (PARTS / SPARSE_PARTS) as usize;
-        let first = coarse(octave, 0);
-        for (index, parts) in (first..).zip(page.chunks_exact(RATIO)) {
-            self.push(index, parts.iter().map(|&count| u64::from(count)).sum());
+    } else {
+        for (index, parts) in (coarse(octave, 0)..).zip(page.chunks_exact(RATIO)) {
+            push(index, parts.iter().map(|&count| u64::from(count)).sum());
         }
-    }
-
-    fn push(&mut self, index: u16, count: u64) {
-        if count == 0 {
-            return;
-        }
-        match self.counts.last_mut() {
-            Some(last) if last.0 == index => last.1 += count,
-            _ => self.counts.push((index, count)),
-        }
-    }
-
-    fn finish(self, sum: u128) -> Sparse {
-        let mut counts = self.counts;
-        if !self.carried.is_empty() {
-            counts.extend(self.carried);
-            counts.sort_unstable();
-        }
-        Sparse::from_counts(counts.into_iter(), sum)
     }
 }
 

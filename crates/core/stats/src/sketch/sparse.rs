@@ -21,26 +21,13 @@ pub struct Sparse {
 }
 
 impl Sparse {
-    /// From (index, count) in rising order of the index, which may repeat; counts are below 2^63.
+    /// From (index, count) in rising order of the index, which may repeat; counts are below 2^62.
     pub(super) fn from_counts(counts: impl Iterator<Item = (u16, u64)>, sum: u128) -> Self {
-        let mut writer = Writer {
-            bytes: Vec::with_capacity(2 * counts.size_hint().0),
-            next: 0,
-        };
-        let mut open = (0, 0);
+        let mut builder = Builder::default();
         for (index, count) in counts {
-            if index == open.0 {
-                open.1 += count;
-            } else {
-                writer.bucket(open.0, open.1);
-                open = (index, count);
-            }
+            builder.push(index, count);
         }
-        writer.bucket(open.0, open.1);
-        Self {
-            bytes: writer.bytes.into_boxed_slice(),
-            sum,
-        }
+        builder.finish(sum)
     }
 
     /// (index, count), rising.
@@ -86,14 +73,44 @@ impl Sparse {
     }
 }
 
-struct Writer {
+/// Writes buckets as they come, in rising order.
+#[derive(Default)]
+pub(super) struct Builder {
     bytes: Vec<u8>,
     /// The index after the last one written.
     next: u16,
+    /// The bucket that may still grow.
+    open: (u16, u64),
 }
 
-impl Writer {
-    fn bucket(&mut self, index: u16, count: u64) {
+impl Builder {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ..Self::default()
+        }
+    }
+
+    /// Counts `count` more at `index`, which must not lie below an earlier one.
+    #[inline]
+    pub(super) fn push(&mut self, index: u16, count: u64) {
+        if index != self.open.0 {
+            self.write();
+            self.open = (index, 0);
+        }
+        self.open.1 += count;
+    }
+
+    pub(super) fn finish(mut self, sum: u128) -> Sparse {
+        self.write();
+        Sparse {
+            bytes: self.bytes.into_boxed_slice(),
+            sum,
+        }
+    }
+
+    fn write(&mut self) {
+        let (index, count) = self.open;
         if count == 0 {
             return;
         }

@@ -354,3 +354,17 @@ fn endless_patience_is_erlang_c() {
     assert!((patient.wait / endless.wait - 1.0).abs() < 1e-6);
     assert!((patient.empty / endless.empty - 1.0).abs() < 1e-6);
 }
+
+/// Brooker's closed form, and the product over layers.
+#[test]
+fn retries_at_a_constant_failure_rate() {
+    printed(retry::attempts(0.5, 3), "1.875");
+    printed(retry::attempts(0.9, 3), "3.439");
+    printed(retry::success(0.5, 3), "0.9375");
+    assert_eq!(
+        (retry::success(0.2, 0), retry::attempts(0.2, 0)),
+        (0.8, 1.0)
+    );
+    assert_eq!(retry::attempts(1.0, 3).powi(3), 64.0);
+    assert_eq!(retry::attempts(1.0, 2).powi(5), 243.0);
+}

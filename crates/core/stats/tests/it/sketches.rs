@@ -211,6 +211,20 @@ fn huge_counts_carry() {
     sparse.merge(&sparse.clone());
     assert_eq!(sparse.count(), 4 << 35);
 
+    // Exactly 2^32 leave nothing but the carry.
+    let mut full = histogram([7]);
+    for _ in 0..32 {
+        let copy = full.clone();
+        full.merge(&copy);
+    }
+    let mut total = Histogram::new();
+    assert!(!full.is_empty());
+    let sparse = full.drain_into(&mut total);
+    assert_eq!(
+        (total.count(), sparse.count(), full.count()),
+        (1 << 32, 1 << 32, 0)
+    );
+
     let text = serde_json::to_string(&doubled).unwrap();
     assert_eq!(serde_json::from_str::<Histogram>(&text).unwrap(), doubled);
     let text = serde_json::to_string(&sparse).unwrap();
