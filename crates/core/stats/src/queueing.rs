@@ -3,7 +3,6 @@
 //! - [`station`]: one queue. Poisson arrivals at one or many servers, with unlimited, limited or no room, from
 //!   a finite population, with customers who lose patience; general service times; how many servers.
 //! - [`network`]: several. Open networks, one class or many; closed ones by exact mean value analysis.
-//!
 //! - [`retry`]: what retries do at a constant failure rate.
 //!
 //! Nothing here holds where timeouts, retries or correlated faults act: those are what the simulator is for.
