@@ -1,4 +1,5 @@
 //! The model crate from the outside.
 
 mod examples;
+mod recordings;
 mod scalar;
