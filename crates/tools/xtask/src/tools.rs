@@ -14,6 +14,8 @@ pub struct Tool {
     name: &'static str,
     version: &'static str,
     purpose: &'static str,
+    /// What is left out of it, as arguments to `cargo install`.
+    features: &'static [&'static str],
 }
 
 /// Runs tests in processes of their own, all binaries at once.
@@ -21,18 +23,22 @@ pub const NEXTEST: Tool = Tool {
     name: "cargo-nextest",
     version: "0.9.151",
     purpose: "runs the tests",
+    // Without updating itself it needs no network of its own, and half the time to build.
+    features: &["--no-default-features", "--features", "default-no-update"],
 };
 /// Checks licences, bans and sources of dependencies.
 pub const DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",
     purpose: "checks the dependencies",
+    features: &[],
 };
 /// Builds and runs fuzz targets.
 pub const FUZZ: Tool = Tool {
     name: "cargo-fuzz",
     version: "0.13.2",
     purpose: "fuzzes the readers",
+    features: &[],
 };
 
 impl Tool {
@@ -94,6 +100,7 @@ impl Tool {
             self.version,
             self.name,
         ]);
+        cargo.args(self.features);
         cargo.arg("--root").arg(cache.join("tools"));
         // One build folder for all tools: they share half of their dependencies.
         cargo.arg("--target-dir").arg(cache.join("tools-build"));

@@ -85,7 +85,11 @@ pub trait Scalar: Sized + std::fmt::Display {
     fn parse(text: &str) -> Result<Self, ScalarError> {
         if text.len() > LONGEST {
             let reason = format!("a value has at most {LONGEST} characters");
-            return Err(ScalarError::value(0..LONGEST, Self::about(), reason));
+            return Err(ScalarError::value(
+                0..text.floor_char_boundary(LONGEST),
+                Self::about(),
+                reason,
+            ));
         }
         let mut cursor = Cursor::new(text);
         let value = Self::read(&mut cursor)?;

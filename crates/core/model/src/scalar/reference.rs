@@ -475,6 +475,15 @@ fn read_path(cursor: &mut Cursor<'_>) -> Result<Option<Path>, ScalarError> {
         // A key may be a reserved word: `clients.night.arrive.peak`.
         keys.push(read_word(&mut ahead)?.to_owned());
     }
+    // What may follow a service's name, and so is well formed, has no meaning after a path.
+    if ["#", "/", " -> ", " <-> "]
+        .iter()
+        .any(|next| ahead.rest().starts_with(next))
+    {
+        let reason =
+            format!("`{first}` is a section, so this is a path, and a path is only words and dots");
+        return Err(ahead.refused(cursor.at(), Reference::about(), reason));
+    }
     *cursor = ahead;
     Ok(Some(Path { keys }))
 }

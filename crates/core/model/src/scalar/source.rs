@@ -116,7 +116,7 @@ pub fn split(text: &str) -> Result<(&str, Option<Source>), ScalarError> {
     if text.len() > super::LONGEST {
         let reason = format!("a value has at most {} characters", super::LONGEST);
         return Err(ScalarError::value(
-            0..super::LONGEST,
+            0..text.floor_char_boundary(super::LONGEST),
             "a shorter value",
             reason,
         ));
