@@ -1,1 +1,36 @@
-//! (being written)
+//! The engine: a described system, simulated request by request.
+//!
+//! In reading order: `plan` compiles a checked system; `state` is everything that changes, as plain
+//! data; [`engine`] takes the next event from the `calendar` and does what it says, with `arrivals`
+//! (who comes), `attempt`, `retry` and `balance` (calls), `service`, `pool` and `link` (where requests wait and
+//! work), `replica`, `fault` and `reconfigure` (what goes wrong or changes). `measure` counts,
+//! [`observe`] watches, and [`outcome`] is what a run has to say. `control` is what one may do between
+//! two advances.
+//!
+//! Every history is a function of (system, day, seed): no clock, no threads, no ambient chance.
+
+mod arrivals;
+mod attempt;
+mod balance;
+mod calendar;
+mod control;
+pub mod engine;
+mod fault;
+mod finish;
+mod judge_feed;
+mod keys;
+mod link;
+mod measure;
+pub mod observe;
+pub mod outcome;
+mod plan;
+mod pool;
+mod reconfigure;
+mod replica;
+mod retry;
+mod service;
+mod state;
+
+pub use engine::{Editing, Engine, NoEdits, Snapshot, TASKS_MAX};
+pub use finish::Violation;
+pub use state::Ending;

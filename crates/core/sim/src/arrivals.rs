@@ -1,0 +1,662 @@
+//! Arrivals: who comes when.
+//!
+//! A Poisson client is a process of *candidates* in time and height: layer `j` covers the rates between `j R`
+//! and `(j+1) R`, where `R` bounds the file's own curve, and a candidate comes if its height lies below the
+//! demand of its instant. More demand opens more layers and accepts more candidates of each; it moves
+//! none. So the visits at factor 1.0 are among those at 1.3, at the same instants, with the same
+//! identities and draws, whatever the highest factor of the run. Candidates are drawn in blocks of
+//! absolute time, each from its own ordinal, so a run may start anywhere.
+//!
+//! `even` and `cv` arrivals keep their numbers and draws and move in time: their gaps are measured on the
+//! integral of the rate. Recorded and event-bound visits are lists; closed users are tasks that think.
+
+use crate::calendar::{Due, Kind as Timer};
+use crate::engine::Engine;
+use crate::fault::Ramp;
+use crate::observe::Observer;
+use crate::plan::{NONE, purpose};
+use crate::state::{Kind, Phase, flag};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use worstday_model::day::{Demand, RateCurve, RecordedDemand};
+use worstday_model::system::{Arrive, Pattern, Shape};
+use worstday_stats::draw::{Key, Seed, identity};
+use worstday_stats::law::Law;
+
+/// Expected candidates of one block of a layer.
+const BLOCK: f64 = 64.0;
+/// Most layers: demand of at most this many times the file's own peak.
+const LAYERS_MAX: u32 = 4_096;
+
+/// One source of arrivals.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Source {
+    /// One layer of a Poisson client.
+    Poisson(Layer),
+    /// `even` or `cv`: the next gap on the integral of the rate.
+    Paced {
+        count: u64,
+        at_ns: f64,
+        next_ns: u64,
+    },
+    /// A list in time order: instant and identity.
+    List { rows: Vec<(u64, u64)>, at: usize },
+}
+
+/// A layer's position.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Layer {
+    pub layer: u32,
+    /// Number of the block since 1970.
+    pub block: i64,
+    /// Next candidate inside the block.
+    pub index: u64,
+    /// Offset of the last candidate from the block's start, ns.
+    pub offset_ns: f64,
+    /// The accepted one that is on the calendar.
+    pub next_ns: u64,
+    pub next_id: u64,
+}
+
+/// A source and its client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stream {
+    pub client: u32,
+    pub source: Source,
+    pub timer: u64,
+}
+
+/// All sources.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Streams {
+    pub rows: Vec<Stream>,
+    /// Factor of each client by injections, on top of the day's.
+    pub injected: Vec<f64>,
+    /// Users of closed clients, by client: how many there are.
+    pub users: Vec<u64>,
+}
+
+/// Rate of a client's curve at an instant, without factors.
+fn curve_rate(curve: &RateCurve, t_ns: u64) -> f64 {
+    curve.rate(t_ns)
+}
+
+/// The span in which block `b` of length `length_ns` lies on the run's clock, as floats.
+fn block_start(start_unix_ns: i64, block: i64, length_ns: f64) -> f64 {
+    // Exact enough: blocks are compared with instants only through rounded offsets.
+    block as f64 * length_ns - start_unix_ns as f64
+}
+
+impl<O: Observer> Engine<O> {
+    /// Sets up every client's sources.
+    pub(crate) fn start_streams(&mut self) {
+        let clients = self.plan.clients.len();
+        self.streams.injected = vec![1.0; clients];
+        self.streams.users = vec![0; clients];
+        for client in 0..clients as u32 {
+            self.start_client(client);
+        }
+    }
+
+    fn start_client(&mut self, client: u32) {
+        let day = Arc::clone(&self.day);
+        let system = Arc::clone(&self.plan.system);
+        match (
+            &day.demand[client as usize],
+            &system.clients[client as usize].arrive,
+        ) {
+            (
+                Demand::Stream {
+                    pattern: Pattern::Poisson,
+                    ..
+                },
+                _,
+            ) => self.open_layers(client),
+            (Demand::Stream { .. }, _) => {
+                let at_ns = self.s.now_ns as f64;
+                self.add_stream(
+                    client,
+                    Source::Paced {
+                        count: 0,
+                        at_ns,
+                        next_ns: 0,
+                    },
+                );
+            }
+            (
+                Demand::WithEvent { factor },
+                Arrive::Visits {
+                    event,
+                    count,
+                    over_ns,
+                    until_before_ns,
+                    shape,
+                },
+            ) => {
+                let entity = self.plan.clients[client as usize].entity;
+                let law = crate::plan::law(count);
+                let mut rows = Vec::new();
+                for span in self.disturbances.spans[event.index()].clone() {
+                    let draw = self.draw_of(entity, purpose::COUNT, span.ordinal);
+                    let number = law.sample(draw) * factor;
+                    let from = match until_before_ns {
+                        Some(before) => span.start_ns - *before as i64 - *over_ns as i64,
+                        None => span.start_ns,
+                    };
+                    // Each number keeps its instant: a larger crowd only adds.
+                    for i in 0..number.round_ties_even() as u64 {
+                        let id = identity(span.ordinal, i);
+                        let u = self.draw_of(entity, purpose::ARRIVAL, id).unit();
+                        let x = match shape {
+                            Shape::Even => u,
+                            Shape::Front => 1.0 - (1.0 - u).sqrt(),
+                            Shape::Back => u.sqrt(),
+                        };
+                        let at = from + (x * *over_ns as f64).round_ties_even() as i64;
+                        if 0 <= at && at as u64 <= day.end_ns {
+                            rows.push((at as u64, identity(entity, id)));
+                        }
+                    }
+                }
+                rows.sort_unstable();
+                self.add_stream(client, Source::List { rows, at: 0 });
+            }
+            (
+                Demand::WithEvent { factor },
+                Arrive::Rate {
+                    event,
+                    per_s,
+                    over_ns,
+                },
+            ) => {
+                let entity = self.plan.clients[client as usize].entity;
+                let mut rows = Vec::new();
+                for span in self.disturbances.spans[event.index()].clone() {
+                    let end = over_ns.map_or(span.during_end_ns(), |o| {
+                        span.start_ns.saturating_add(o as i64)
+                    });
+                    // Layers of the file's own rate, as with any Poisson client.
+                    let layers = factor.ceil() as u64;
+                    for layer in 0..layers {
+                        let share = (factor - layer as f64).min(1.0);
+                        let mut at = span.start_ns as f64;
+                        for i in 0_u64.. {
+                            let id = identity(identity(span.ordinal, layer), i);
+                            at += self.draw_of(entity, purpose::ARRIVAL, id).exp1() * 1e9 / per_s;
+                            if end as f64 <= at || day.end_ns as f64 <= at {
+                                break;
+                            }
+                            let kept = share >= 1.0
+                                || self.draw_of(entity, purpose::HEIGHT, id).unit() < share;
+                            if kept && at >= 0.0 {
+                                rows.push((at as u64, identity(entity, id)));
+                            }
+                        }
+                    }
+                }
+                rows.sort_unstable();
+                self.add_stream(client, Source::List { rows, at: 0 });
+            }
+            (Demand::Recorded { what, factor }, _) => {
+                let rows = self.recorded(client, what, *factor);
+                self.add_stream(client, Source::List { rows, at: 0 });
+            }
+            (Demand::Closed { factor }, Arrive::Closed { population, .. }) => {
+                let users = (*population as f64 * factor).round_ties_even() as u64;
+                self.add_users(client, users);
+            }
+            (demand, arrive) => unreachable!("the day's {demand:?} does not fit {arrive:?}"),
+        }
+    }
+
+    /// A recording as a list; `factor` copies or thins by keyed coins, so a larger one only adds.
+    fn recorded(&self, client: u32, what: &RecordedDemand, factor: f64) -> Vec<(u64, u64)> {
+        let entity = self.plan.clients[client as usize].entity;
+        let mut rows = Vec::new();
+        match what {
+            RecordedDemand::Instants { first, at_ns } => {
+                for (i, &at) in at_ns.iter().enumerate() {
+                    let ordinal = first + i as u64;
+                    for copy in 0..self.copies(entity, ordinal, factor) {
+                        rows.push((at, identity(entity, identity(ordinal, copy))));
+                    }
+                }
+            }
+            RecordedDemand::Counts {
+                per_ns,
+                first,
+                rows: counts,
+            } => {
+                for (i, &(start, count)) in counts.iter().enumerate() {
+                    let ordinal = first + i as u64;
+                    let wanted = count * factor;
+                    let whole = wanted.floor();
+                    let coin = self.draw_of(entity, purpose::COPY, ordinal).unit();
+                    let number = whole as u64 + u64::from(coin < wanted - whole);
+                    for k in 0..number {
+                        let id = identity(ordinal, k);
+                        let u = self.draw_of(entity, purpose::ARRIVAL, id).unit();
+                        let at = start + (u * *per_ns as f64) as i64;
+                        if 0 <= at && at as u64 <= self.day.end_ns {
+                            rows.push((at as u64, identity(entity, id)));
+                        }
+                    }
+                }
+                rows.sort_unstable();
+            }
+        }
+        rows
+    }
+
+    fn copies(&self, entity: u64, ordinal: u64, factor: f64) -> u64 {
+        let whole = factor.floor();
+        let coin = self.draw_of(entity, purpose::COPY, ordinal).unit();
+        whole as u64 + u64::from(coin < factor - whole)
+    }
+
+    fn add_stream(&mut self, client: u32, source: Source) {
+        self.streams.rows.push(Stream {
+            client,
+            source,
+            timer: 0,
+        });
+        self.next_arrival(self.streams.rows.len() as u32 - 1);
+    }
+
+    // ---- demand --------------------------------------------------------------------------------
+
+    fn ramps_of(&self, client: u32) -> impl Iterator<Item = &Ramp> {
+        self.disturbances
+            .ramps
+            .iter()
+            .filter(move |r| r.client == client)
+    }
+
+    /// All factors on a client's demand at an instant.
+    fn factor(&self, client: u32, t_ns: u64) -> f64 {
+        let mut factor = self.streams.injected[client as usize];
+        if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
+            factor *= of_day;
+        }
+        for ramp in self.ramps_of(client) {
+            factor *= ramp.at(t_ns);
+        }
+        if let Some(event) = self.plan.system.clients[client as usize].active
+            && !self.disturbances.lasts(event.0, t_ns)
+        {
+            factor = 0.0;
+        }
+        factor
+    }
+
+    /// A bound on all factors of the run.
+    fn factor_bound(&self, client: u32) -> f64 {
+        let mut bound = self.streams.injected[client as usize];
+        if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
+            bound *= of_day;
+        }
+        for ramp in self.ramps_of(client) {
+            bound *= ramp.factor.max(1.0);
+        }
+        bound
+    }
+
+    /// Opens the layers that the present demand may need.
+    fn open_layers(&mut self, client: u32) {
+        let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
+            return;
+        };
+        let bound = rate.bound_per_s;
+        if bound <= 0.0 {
+            return;
+        }
+        let layers = (self.factor_bound(client).ceil() as u32).min(LAYERS_MAX);
+        let have = self
+            .streams
+            .rows
+            .iter()
+            .filter(|s| s.client == client && matches!(s.source, Source::Poisson(_)))
+            .count() as u32;
+        for layer in have..layers {
+            let length_ns = BLOCK * 1e9 / bound;
+            let unix = self.day.start_unix_ns as f64 + self.s.now_ns as f64;
+            let block = (unix / length_ns).floor() as i64;
+            self.add_stream(
+                client,
+                Source::Poisson(Layer {
+                    layer,
+                    block,
+                    index: 0,
+                    offset_ns: 0.0,
+                    next_ns: 0,
+                    next_id: 0,
+                }),
+            );
+        }
+    }
+
+    /// Demand changes from now on: what was rejected may come now, and the other way round.
+    pub(crate) fn demand_changes(&mut self, client: u32) {
+        let rows = self.streams.rows.len();
+        for row in 0..rows {
+            let stream = &mut self.streams.rows[row];
+            if stream.client != client {
+                continue;
+            }
+            if let Source::Poisson(layer) = &mut stream.source {
+                // From the start of the present block: candidates of the past are passed over.
+                layer.index = 0;
+                layer.offset_ns = 0.0;
+                let layer = *layer;
+                let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
+                    continue;
+                };
+                let length_ns = BLOCK * 1e9 / rate.bound_per_s;
+                let unix = self.day.start_unix_ns as f64 + self.s.now_ns as f64;
+                let block = (unix / length_ns).floor() as i64;
+                self.streams.rows[row].source = Source::Poisson(Layer { block, ..layer });
+                self.next_arrival(row as u32);
+            }
+        }
+        self.open_layers(client);
+    }
+
+    // ---- arriving ------------------------------------------------------------------------------
+
+    /// A source's arrival is due.
+    #[inline]
+    pub(crate) fn arrival(&mut self, due: Due) {
+        let row = due.slot as usize;
+        if self.streams.rows[row].timer != due.sequence {
+            return;
+        }
+        let client = self.streams.rows[row].client;
+        let entity = self.plan.clients[client as usize].entity;
+        let id = match &self.streams.rows[row].source {
+            Source::Poisson(layer) => identity(entity, layer.next_id),
+            Source::Paced { count, .. } => identity(entity, *count),
+            Source::List { rows, at } => rows[*at].1,
+        };
+        self.note(due, id);
+        let batch = match &self.day.demand[client as usize] {
+            Demand::Stream { batch, .. } => *batch,
+            _ => 1,
+        };
+        if batch == 1 {
+            self.visit_arrives(client, id);
+        } else {
+            for i in 0..batch {
+                self.visit_arrives(client, identity(id, u64::from(i)));
+            }
+        }
+        if let Source::List { at, .. } = &mut self.streams.rows[row].source {
+            *at += 1;
+        }
+        self.next_arrival(due.slot);
+    }
+
+    /// Puts a source's next arrival on the calendar.
+    #[inline]
+    fn next_arrival(&mut self, row: u32) {
+        let stream = &self.streams.rows[row as usize];
+        let client = stream.client;
+        let next = match &stream.source {
+            Source::Poisson(layer) => {
+                let mut layer = *layer;
+                let next = self.next_candidate(client, &mut layer);
+                self.streams.rows[row as usize].source = Source::Poisson(layer);
+                next
+            }
+            Source::Paced { count, at_ns, .. } => {
+                let (count, at_ns) = (*count, *at_ns);
+                let next = self.next_paced(client, count, at_ns);
+                if let Some(at) = next {
+                    self.streams.rows[row as usize].source = Source::Paced {
+                        count: count + 1,
+                        at_ns: at,
+                        next_ns: at as u64,
+                    };
+                }
+                next.map(|at| at as u64)
+            }
+            Source::List { rows, at } => rows.get(*at).map(|r| r.0),
+        };
+        self.streams.rows[row as usize].timer = match next {
+            Some(at) if at <= self.day.end_ns => {
+                self.s
+                    .calendar
+                    .schedule(at.max(self.s.now_ns), Timer::Arrival, row)
+            }
+            _ => 0,
+        };
+    }
+
+    /// The next accepted candidate of a layer after now; none before the end of the day.
+    #[inline]
+    fn next_candidate(&self, client: u32, layer: &mut Layer) -> Option<u64> {
+        let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
+            return None;
+        };
+        let bound = rate.bound_per_s;
+        let length_ns = BLOCK * 1e9 / bound;
+        let entity = self.plan.clients[client as usize].entity;
+        let key = Key::new(Seed(self.s.seed), entity, purpose::ARRIVAL);
+        let flat = rate.peaks.is_empty()
+            && rate.pieces.len() == 1
+            && self.plan.system.clients[client as usize].active.is_none();
+        let steady = flat && !self.disturbances.ramps.iter().any(|r| r.client == client);
+        // Demand that never changes accepts a whole layer, or a fixed share of it.
+        let steady_share = if steady {
+            (curve_rate(rate, self.s.now_ns) * self.factor(client, self.s.now_ns) / bound)
+                - f64::from(layer.layer)
+        } else {
+            0.0
+        };
+        if steady && steady_share <= 0.0 {
+            return None;
+        }
+        let mut start = block_start(self.day.start_unix_ns, layer.block, length_ns);
+        loop {
+            let id = identity(
+                (u64::from(layer.layer) << 48) ^ layer.block as u64,
+                layer.index,
+            );
+            layer.offset_ns += key.at(id).exp1() * (1e9 / bound);
+            layer.index += 1;
+            if length_ns <= layer.offset_ns {
+                layer.block += 1;
+                (layer.index, layer.offset_ns) = (0, 0.0);
+                start = block_start(self.day.start_unix_ns, layer.block, length_ns);
+                if self.day.end_ns as f64 <= start {
+                    return None;
+                }
+                if !steady && self.quiet(client, rate, start, length_ns, layer.layer) {
+                    // Nothing of this layer can come here: the next block, one candidate on.
+                    layer.offset_ns = length_ns;
+                }
+                continue;
+            }
+            let at = (start + layer.offset_ns).round_ties_even();
+            if at < self.s.now_ns as f64
+                || (at as u64 == self.s.now_ns && layer.next_ns == self.s.now_ns)
+            {
+                continue;
+            }
+            let at = at as u64;
+            let share = if steady {
+                steady_share
+            } else {
+                curve_rate(rate, at) * self.factor(client, at) / bound - f64::from(layer.layer)
+            };
+            let comes = share >= 1.0
+                || (share > 0.0
+                    && Key::new(Seed(self.s.seed), entity, purpose::HEIGHT)
+                        .at(id)
+                        .unit()
+                        < share);
+            if comes {
+                (layer.next_ns, layer.next_id) = (at, id);
+                return Some(at);
+            }
+        }
+    }
+
+    /// Whether a layer certainly stays empty over a block.
+    fn quiet(&self, client: u32, rate: &RateCurve, start: f64, length_ns: f64, layer: u32) -> bool {
+        let from = start.max(0.0) as u64;
+        let to = (start + length_ns).max(0.0) as u64 + 1;
+        let mut factor = self.streams.injected[client as usize];
+        if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
+            factor *= of_day;
+        }
+        for ramp in self.ramps_of(client) {
+            if ramp.start_ns < to as i64 && from as i64 <= ramp.end_ns {
+                factor *= ramp.factor.max(1.0);
+            }
+        }
+        rate.at_most(from, to) * factor <= f64::from(layer) * rate.bound_per_s
+    }
+
+    /// The next arrival of a paced client: where the integral of its rate has grown by one gap.
+    fn next_paced(&self, client: u32, count: u64, from_ns: f64) -> Option<f64> {
+        let Demand::Stream { rate, pattern, .. } = &self.day.demand[client as usize] else {
+            return None;
+        };
+        let entity = self.plan.clients[client as usize].entity;
+        let mut left = match pattern {
+            Pattern::Cv(cv) => {
+                let law = Law::gamma(1.0, *cv)
+                    .unwrap_or_else(|e| panic!("a checked cv of {cv} is none: {e:?}"));
+                law.sample(self.draw_of(entity, purpose::ARRIVAL, count))
+            }
+            Pattern::Even | Pattern::Poisson => 1.0,
+        };
+        // Steps over which the rate is as good as linear; constant rates take one.
+        let step_ns = self.step_of(client, rate);
+        let mut t = from_ns;
+        let per_ns = |t: f64| curve_rate(rate, t as u64) * self.factor(client, t as u64) / 1e9;
+        let mut here = per_ns(t);
+        while t < self.day.end_ns as f64 {
+            let step = step_ns.min(self.day.end_ns as f64 - t).max(1.0);
+            let there = per_ns(t + step - 0.5);
+            let grown = f64::midpoint(here, there) * step;
+            if left <= grown {
+                // Invert the trapezoid: h x + (h' - h) x^2 / 2 s = left.
+                let slope = (there - here) / step;
+                let x = if slope.abs() * step < 1e-12 * here.max(1e-300) {
+                    left / here
+                } else {
+                    let root = (here * here + 2.0 * slope * left).max(0.0).sqrt();
+                    2.0 * left / (here + root)
+                };
+                return Some(t + x);
+            }
+            left -= grown;
+            t += step;
+            here = there;
+        }
+        None
+    }
+
+    fn step_of(&self, client: u32, rate: &RateCurve) -> f64 {
+        let narrow = rate
+            .peaks
+            .iter()
+            .map(|p| p.width_ns as f64 / 256.0)
+            .fold(f64::INFINITY, f64::min);
+        let ramps = self
+            .ramps_of(client)
+            .flat_map(|r| {
+                [
+                    (r.full_ns - r.start_ns) as f64,
+                    (r.end_ns - r.fall_ns) as f64,
+                    (r.end_ns - r.start_ns) as f64,
+                ]
+            })
+            .filter(|&l| l > 0.0)
+            .fold(f64::INFINITY, f64::min);
+        let pieces = if rate.pieces.len() > 1 {
+            1e9
+        } else {
+            f64::INFINITY
+        };
+        let switched = if self.plan.system.clients[client as usize].active.is_some() {
+            1e9
+        } else {
+            f64::INFINITY
+        };
+        narrow.min(ramps / 16.0).min(pieces).min(switched).max(1e6)
+    }
+
+    // ---- closed users --------------------------------------------------------------------------
+
+    /// Adds users up to that number; each begins by thinking, so they do not start together.
+    pub(crate) fn add_users(&mut self, client: u32, users: u64) {
+        let have = self.streams.users[client as usize];
+        for user in have..users {
+            let task = self.new_task(Kind::Visit);
+            let entity = self.plan.clients[client as usize].entity;
+            let row = &mut self.s.tasks[task as usize];
+            row.owner = client;
+            row.client = client;
+            // The user's own identity stays in `by_call`'s place: users are no attempts.
+            row.by_call = NONE;
+            row.visit = identity(entity, user);
+            row.caller_serial = 0;
+            row.expiry_ns = row.visit;
+            self.user_thinks(task);
+        }
+        self.streams.users[client as usize] = have.max(users);
+    }
+
+    /// A closed user thinks until the next visit. `expiry_ns` keeps who it is, `attempt` how often it came.
+    pub(crate) fn user_thinks(&mut self, task: u32) {
+        let row = &self.s.tasks[task as usize];
+        let client = row.owner as usize;
+        let Some((law, key)) = self.plan.clients[client].think else {
+            return;
+        };
+        let (user, visits) = self.user_of(task);
+        let ns = self.sample_ns(law, key, identity(user, visits));
+        let row = &mut self.s.tasks[task as usize];
+        let (generation, serial) = (row.generation, row.serial);
+        *row = crate::state::Task {
+            kind: Kind::Visit,
+            phase: Phase::Thinking,
+            flags: flag::THINKS,
+            owner: client as u32,
+            client: client as u32,
+            generation,
+            serial,
+            first_live: serial + 1,
+            worker: row.worker,
+            child_replica: row.child_replica,
+            cpu_ns: user,
+            caller_serial: visits as u32,
+            ..crate::state::Task::free()
+        };
+        let at = self.s.now_ns.saturating_add(ns);
+        self.s.tasks[task as usize].step_timer = self.s.calendar.schedule(at, Timer::Step, task);
+    }
+
+    fn user_of(&self, task: u32) -> (u64, u64) {
+        let row = &self.s.tasks[task as usize];
+        if row.cpu_ns == 0 {
+            (row.visit, 0)
+        } else {
+            (row.cpu_ns, u64::from(row.caller_serial))
+        }
+    }
+
+    /// Thinking is over: a closed user's next visit, or another press.
+    pub(crate) fn visit_begins(&mut self, task: u32) {
+        let row = &mut self.s.tasks[task as usize];
+        if !row.has(flag::THINKS) {
+            return self.wake(task);
+        }
+        let client = row.owner;
+        row.caller_serial += 1;
+        let (user, visits) = (row.cpu_ns, u64::from(row.caller_serial));
+        self.visit_set(task, client, identity(user, visits));
+    }
+}

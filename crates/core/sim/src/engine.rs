@@ -1,0 +1,1057 @@
+//! The engine: takes the next event, and does what it says.
+//!
+//! One history per engine. [`Engine::advance`] runs to an instant and returns; between two advances
+//! one may inject, snapshot, fork, or change the seed for later draws. This file holds the door, the main loop and
+//! the instructions of a task; what a noun of the field does stands in its own file: `attempt`
+//! (calls and their policies), `service` (admission, queues, workers, cores), `pool`, `link`, `fault`,
+//! `arrivals`.
+//!
+//! Whatever becomes able to go on in an instant goes on the ready list and is run before the
+//! next event is taken: nothing recurses, and the order is the order of becoming ready.
+
+use crate::arrivals::Streams;
+use crate::calendar::{Due, Kind as Timer};
+use crate::fault::Disturbances;
+use crate::judge_feed::Judges;
+use crate::measure::Measures;
+use crate::observe::{Fact, Observer};
+use crate::outcome::Ended;
+use crate::plan::{NONE, Op, Plan};
+use crate::state::{
+    BudgetRow, Cpu, Effects, Ending, EndpointState, Frame, FrameRow, Frozen, HedgeRow, Kind, Life,
+    Line, LinkState, PairRow, Permits, Phase, Replica, ServiceState, State, Task, Thaw, flag,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use worstday_model::day::Day;
+use worstday_model::system::{AnswerWord, Compare, EditId, FailWord, Order, System, ValueTest};
+use worstday_stats::digest::Digest;
+use worstday_stats::draw::{Draw, Key, Seed, identity, mix64};
+
+/// Most requests inside at once: the calendar names tasks by 24 bits.
+pub const TASKS_MAX: usize = crate::calendar::SLOT_MAX as usize;
+
+/// Makes the system that results when edits come into force at run time.
+pub trait Editing: Send + Sync {
+    /// The system with these edits applied in order, of the same entities.
+    fn edited(&self, active: &[EditId]) -> Arc<System>;
+}
+
+/// For systems without edits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoEdits;
+
+impl Editing for NoEdits {
+    fn edited(&self, active: &[EditId]) -> Arc<System> {
+        unreachable!("a system without edits was asked for {active:?}")
+    }
+}
+
+/// All that changes: enough to go on from here, elsewhere or twice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub(crate) state: State,
+    pub(crate) measures: Measures,
+    pub(crate) streams: Streams,
+    pub(crate) disturbances: Disturbances,
+    pub(crate) judges: Judges,
+    /// Edits that came into force so far, as sets in order: the plan is compiled again from these.
+    pub(crate) compiled: Vec<Vec<u32>>,
+    pub(crate) ended: Option<Ended>,
+}
+
+/// One running history. See the module's page.
+pub struct Engine<O> {
+    pub(crate) plan: Plan,
+    /// The system without run-time edits.
+    pub(crate) base: Arc<System>,
+    pub(crate) day: Arc<Day>,
+    pub(crate) editing: Arc<dyn Editing>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) s: State,
+    pub(crate) m: Measures,
+    pub(crate) streams: Streams,
+    pub(crate) disturbances: Disturbances,
+    pub(crate) judges: Judges,
+    pub(crate) compiled: Vec<Vec<u32>>,
+    pub(crate) ended: Option<Ended>,
+    /// Who watches.
+    pub observer: O,
+}
+
+/// What an instruction leaves behind.
+pub(crate) enum Flow {
+    /// Go on with the next one.
+    On,
+    /// Something must happen first, or the task is gone.
+    Stop,
+}
+
+impl<O: Observer> Engine<O> {
+    /// A history of `system` on `day`, at its start.
+    #[must_use]
+    pub fn new(
+        system: Arc<System>,
+        day: Arc<Day>,
+        editing: Arc<dyn Editing>,
+        seed: u64,
+        observer: O,
+    ) -> Self {
+        let plan = Plan::new(&system);
+        let m = Measures::new(
+            day.warm_up_ns,
+            plan.clients.len(),
+            plan.services.len(),
+            plan.endpoints.len(),
+            plan.series.len(),
+            plan.pools.len(),
+        );
+        let judges = Judges::new(&system, &day);
+        let s = State {
+            now_ns: 0,
+            seed,
+            calendar: crate::calendar::Calendar::default(),
+            tasks: Vec::new(),
+            free_tasks: Vec::new(),
+            frames: Vec::new(),
+            free_frames: NONE,
+            ready: VecDeque::new(),
+            replicas: Vec::new(),
+            services: vec![ServiceState::default(); plan.services.len()],
+            endpoints: vec![
+                EndpointState {
+                    slow_new: 1.0,
+                    slow_running: 1.0,
+                    ..EndpointState::default()
+                };
+                plan.endpoints.len()
+            ],
+            pools: vec![Vec::new(); plan.pools.len()],
+            keyed: BTreeMap::new(),
+            budgets: vec![Vec::new(); plan.budget_groups as usize],
+            visit_budgets: BTreeMap::new(),
+            pairs: vec![Vec::new(); plan.pair_groups as usize],
+            hedges: vec![HedgeRow::default(); plan.hedge_rows as usize],
+            links: vec![LinkState::default(); 2 * plan.links.len()],
+            cancels: Vec::new(),
+            free_cancels: Vec::new(),
+            digest: Digest::new(),
+            events: 0,
+            live: 0,
+            live_max: 0,
+        };
+        let mut engine = Self {
+            keys: Vec::new(),
+            plan,
+            base: system,
+            day,
+            editing,
+            s,
+            m,
+            streams: Streams::default(),
+            disturbances: Disturbances::default(),
+            judges,
+            compiled: Vec::new(),
+            ended: None,
+            observer,
+        };
+        engine.fit_tables();
+        for service in 0..engine.plan.services.len() {
+            let row = &engine.plan.services[service];
+            let (replicas, admission) = (row.replicas, row.admission);
+            engine.s.services[service].tokens = admission.rate.map_or(0.0, |(_, burst)| burst);
+            for _ in 0..replicas {
+                let replica = engine.new_replica(service as u32, Life::Up);
+                engine.s.services[service].view.push(replica);
+            }
+            engine.m.services[service].levels.ready = u64::from(replicas);
+        }
+        for endpoint in 0..engine.plan.endpoints.len() {
+            engine.s.endpoints[endpoint].tokens = engine.plan.endpoints[endpoint]
+                .admission
+                .rate
+                .map_or(0.0, |(_, burst)| burst);
+        }
+        engine.start_probes();
+        engine.plan_disturbances();
+        engine.start_streams();
+        engine
+    }
+
+    /// Brings the tables that follow the plan to its present size: keys, rings, budget and link rows.
+    pub(crate) fn fit_tables(&mut self) {
+        let seed = Seed(self.s.seed);
+        self.keys = self
+            .plan
+            .keys
+            .iter()
+            .map(|k| Key::new(seed, k.entity, k.purpose))
+            .collect();
+        for &(delay_ns, timer) in &self.plan.rings {
+            self.s.calendar.ring(delay_ns, timer);
+        }
+        self.s
+            .budgets
+            .resize(self.plan.budget_groups as usize, Vec::new());
+        self.s
+            .pairs
+            .resize(self.plan.pair_groups as usize, Vec::new());
+        self.s
+            .hedges
+            .resize(self.plan.hedge_rows as usize, HedgeRow::default());
+        let fresh = self
+            .m
+            .calls
+            .first()
+            .map_or_else(Default::default, crate::measure::CallSeries::empty_like);
+        self.m
+            .calls
+            .resize_with(self.plan.series.len(), || fresh.clone());
+    }
+
+    /// Runs until `until_ns` or the end of the day, whichever is first.
+    pub fn advance(&mut self, until_ns: u64) {
+        let end_ns = until_ns.min(self.day.end_ns);
+        // What an injection made ready happens in the present instant.
+        self.drain();
+        while self.ended.is_none() {
+            let tasks = &self.s.tasks;
+            let alive = |due: Due| {
+                let task = &tasks[due.slot as usize];
+                match due.kind {
+                    Timer::Timeout => task.timeout_timer == due.sequence,
+                    Timer::Deadline => task.deadline_timer == due.sequence,
+                    _ => true,
+                }
+            };
+            let Some(due) = self.s.calendar.take(end_ns, alive) else {
+                break;
+            };
+            self.s.now_ns = due.at_ns;
+            if self.m.window_end_ns <= due.at_ns {
+                self.m.tick(due.at_ns);
+            }
+            self.dispatch(due);
+            self.drain();
+            if self.observer.decided() {
+                self.ended = Some(Ended::Decided);
+            }
+        }
+        if self.ended.is_none() {
+            self.s.now_ns = self.s.now_ns.max(end_ns);
+            if end_ns == self.day.end_ns {
+                self.ended = Some(Ended::Horizon);
+            }
+        }
+    }
+
+    #[inline]
+    fn dispatch(&mut self, due: Due) {
+        let slot = due.slot as usize;
+        match due.kind {
+            Timer::Step => {
+                let task = &mut self.s.tasks[slot];
+                if task.step_timer == due.sequence {
+                    task.step_timer = 0;
+                    let id = task.identity;
+                    self.note(due, id);
+                    self.step_over(due.slot);
+                }
+            }
+            Timer::Arrival => self.arrival(due),
+            Timer::Core => {
+                if self.s.replicas[slot]
+                    .cpu
+                    .as_ref()
+                    .is_some_and(|c| c.timer == due.sequence)
+                {
+                    let id = self.s.replicas[slot].identity;
+                    self.note(due, id);
+                    self.cores_done(due.slot);
+                }
+            }
+            Timer::Timeout => {
+                let task = &mut self.s.tasks[slot];
+                if task.timeout_timer == due.sequence {
+                    task.timeout_timer = 0;
+                    let id = task.identity;
+                    self.note(due, id);
+                    self.attempt_timed_out(due.slot);
+                }
+            }
+            Timer::Deadline => {
+                let task = &mut self.s.tasks[slot];
+                if task.deadline_timer == due.sequence {
+                    task.deadline_timer = 0;
+                    let id = task.identity;
+                    self.note(due, id);
+                    self.call_timed_out(due.slot);
+                }
+            }
+            Timer::WaitOver => {
+                let task = &mut self.s.tasks[slot];
+                if task.step_timer == due.sequence {
+                    task.step_timer = 0;
+                    let id = task.identity;
+                    self.note(due, id);
+                    self.wait_over(due.slot);
+                }
+            }
+            Timer::Cancel => self.cancel_arrived(due),
+            Timer::Started => self.replica_timer(due),
+            Timer::View => self.view_changes(due),
+            Timer::Probe => self.probe(due),
+            Timer::Start => self.disturbance_starts(due.slot),
+            Timer::End => self.disturbance_ends(due.slot),
+        }
+    }
+
+    /// Counts a live event and puts it into the digest. Indices stay out of it: an entity that nobody
+    /// uses may shift them.
+    #[inline]
+    pub(crate) fn note(&mut self, due: Due, id: u64) {
+        self.s.events += 1;
+        self.s
+            .digest
+            .push(due.at_ns.rotate_left(8) ^ id ^ ((due.kind as u64) << 1));
+    }
+
+    /// Runs all that can go on in this instant.
+    #[inline]
+    pub(crate) fn drain(&mut self) {
+        while let Some((task, generation)) = self.s.ready.pop_front() {
+            if !self.is(task, generation) {
+                continue;
+            }
+            match self.s.tasks[task as usize].phase {
+                Phase::Answering => self.deliver(task),
+                Phase::Ready => self.run(task),
+                // Killed after it became ready.
+                _ => {}
+            }
+        }
+    }
+
+    /// Puts a task on the ready list, or with its stalled replica's frozen ones.
+    #[inline]
+    pub(crate) fn wake(&mut self, task: u32) {
+        if self.frozen(task, Thaw::Wake) {
+            self.s.tasks[task as usize].phase = Phase::Frozen;
+            return;
+        }
+        self.s.tasks[task as usize].phase = Phase::Ready;
+        self.make_ready(task);
+    }
+
+    /// Puts a row on the ready list.
+    #[inline]
+    pub(crate) fn make_ready(&mut self, task: u32) {
+        let generation = self.s.tasks[task as usize].generation;
+        self.s.ready.push_back((task, generation));
+    }
+
+    /// Whether a task's process, or its worker, is stalled: then what comes to it waits for the end of that.
+    #[inline]
+    pub(crate) fn frozen(&mut self, task: u32, what: Thaw) -> bool {
+        let row = &self.s.tasks[task as usize];
+        let at = row.replica;
+        if at == NONE
+            || (self.s.replicas[at as usize].effects.stalled == 0 && !row.has(flag::PINNED))
+        {
+            return false;
+        }
+        let frozen = Frozen {
+            task,
+            generation: row.generation,
+            what,
+        };
+        self.s.replicas[at as usize].frozen.push(frozen);
+        true
+    }
+
+    /// The draw of a plan's key for an identity.
+    #[inline]
+    pub(crate) fn draw(&self, key: u32, id: u64) -> Draw {
+        self.keys[key as usize].at(id)
+    }
+
+    /// A draw of an entity that has no row in the plan (a replica, a stream, a fault's occurrence).
+    pub(crate) fn draw_of(&self, entity: u64, purpose: u32, id: u64) -> Draw {
+        Key::new(Seed(self.s.seed), entity, purpose).at(id)
+    }
+
+    pub(crate) fn sample_ns(&self, law: u32, key: u32, id: u64) -> u64 {
+        self.plan.laws[law as usize].sample_ns(self.keys[key as usize].at(id))
+    }
+
+    // ---- tasks ---------------------------------------------------------------------------------
+
+    /// A fresh task. Its serial goes on where the slot's last one ended.
+    #[inline]
+    pub(crate) fn new_task(&mut self, kind: Kind) -> u32 {
+        self.s.live += 1;
+        if let Some(slot) = self.s.free_tasks.pop() {
+            let task = &mut self.s.tasks[slot as usize];
+            let (generation, serial) = (task.generation, task.serial);
+            *task = Task {
+                kind,
+                generation,
+                serial,
+                first_live: serial + 1,
+                ..Task::free()
+            };
+            return slot;
+        }
+        if self.s.tasks.len() == TASKS_MAX {
+            self.ended = Some(Ended::TooManyInside);
+        }
+        self.s.live_max = self.s.live_max.max(self.s.live);
+        self.s.tasks.push(Task {
+            kind,
+            ..Task::free()
+        });
+        self.s.tasks.len() as u32 - 1
+    }
+
+    #[inline]
+    pub(crate) fn free_task(&mut self, slot: u32) {
+        let task = &mut self.s.tasks[slot as usize];
+        task.kind = Kind::Free;
+        task.phase = Phase::Removed;
+        task.generation = task.generation.wrapping_add(1);
+        task.first_live = task.serial + 1;
+        (task.step_timer, task.timeout_timer, task.deadline_timer) = (0, 0, 0);
+        self.s.live -= 1;
+        // A calendar names tasks by 24 bits: a slot beyond them is never handed out.
+        if (slot as usize) < TASKS_MAX {
+            self.s.free_tasks.push(slot);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is(&self, task: u32, generation: u32) -> bool {
+        self.s.tasks[task as usize].generation == generation
+    }
+
+    pub(crate) fn push_frame(&mut self, task: u32, frame: Frame) {
+        let outer = self.s.tasks[task as usize].frames;
+        let row = FrameRow { frame, outer };
+        let at = if self.s.free_frames == NONE {
+            self.s.frames.push(row);
+            self.s.frames.len() as u32 - 1
+        } else {
+            let at = self.s.free_frames;
+            self.s.free_frames = self.s.frames[at as usize].outer;
+            self.s.frames[at as usize] = row;
+            at
+        };
+        self.s.tasks[task as usize].frames = at;
+    }
+
+    pub(crate) fn pop_frame(&mut self, task: u32) -> Option<Frame> {
+        let at = self.s.tasks[task as usize].frames;
+        if at == NONE {
+            return None;
+        }
+        let row = self.s.frames[at as usize];
+        self.s.tasks[task as usize].frames = row.outer;
+        self.s.frames[at as usize].outer = self.s.free_frames;
+        self.s.free_frames = at;
+        Some(row.frame)
+    }
+
+    /// Undoes open frames down to `keep` of them: permits go back, loops are left.
+    pub(crate) fn unwind(&mut self, task: u32, count: u32) {
+        for _ in 0..count {
+            match self.pop_frame(task) {
+                Some(frame) => self.undo(task, frame),
+                None => return,
+            }
+        }
+    }
+
+    fn undo(&mut self, task: u32, frame: Frame) {
+        match frame {
+            Frame::Hold {
+                pool,
+                instance,
+                key,
+            } => self.give_back(pool, instance, key),
+            Frame::Repeat { identity, .. } => self.s.tasks[task as usize].identity = identity,
+            Frame::Join { .. } | Frame::Child { .. } => {}
+        }
+    }
+
+    // ---- instructions --------------------------------------------------------------------------
+
+    /// Runs a task until something must happen first.
+    pub(crate) fn run(&mut self, task: u32) {
+        loop {
+            let row = &mut self.s.tasks[task as usize];
+            if row.has(flag::CANCELLED) {
+                return self.end_task(task, Ending::Dropped);
+            }
+            let op = self.plan.ops[row.pc as usize];
+            row.pc += 1;
+            let flow = match op {
+                Op::Call { call } => self.begin_call(task, call),
+                Op::Work { law, key } => {
+                    let ns = self.sample_ns(law, key, self.s.tasks[task as usize].identity);
+                    self.work(task, ns)
+                }
+                Op::End => return self.program_ended(task),
+                other => self.instruct(task, other),
+            };
+            if matches!(flow, Flow::Stop) {
+                return;
+            }
+        }
+    }
+
+    /// The rarer instructions.
+    fn instruct(&mut self, task: u32, op: Op) -> Flow {
+        let id = self.s.tasks[task as usize].identity;
+        match op {
+            Op::Wait { law, key } => {
+                let ns = self.sample_ns(law, key, id);
+                return self.wait(task, ns);
+            }
+            Op::Hold { pool } => return self.hold(task, pool),
+            Op::Leave => self.unwind(task, 1),
+            Op::Coin { chance, key, to } => {
+                if !self.draw(key, id).chance(chance) {
+                    self.s.tasks[task as usize].pc = to;
+                }
+            }
+            Op::Test { test, to } => {
+                let test = self.plan.tests[test as usize];
+                if !self.value_matches(task, test) {
+                    self.s.tasks[task as usize].pc = to;
+                }
+            }
+            Op::Choose { choice } => self.choose(task, choice),
+            Op::Jump { to } => self.s.tasks[task as usize].pc = to,
+            Op::Repeat { law, key, to } => {
+                let left = self.plan.laws[law as usize].sample(self.draw(key, id)) as u64;
+                if left == 0 {
+                    self.s.tasks[task as usize].pc = to;
+                } else {
+                    self.push_frame(
+                        task,
+                        Frame::Repeat {
+                            left: left - 1,
+                            round: 1,
+                            identity: id,
+                        },
+                    );
+                    self.s.tasks[task as usize].identity = identity(id, 1);
+                }
+            }
+            Op::Again { to } => match self.pop_frame(task) {
+                Some(Frame::Repeat {
+                    left: 0, identity, ..
+                }) => self.s.tasks[task as usize].identity = identity,
+                Some(Frame::Repeat {
+                    left,
+                    round,
+                    identity: first,
+                }) => {
+                    let round = round + 1;
+                    self.push_frame(
+                        task,
+                        Frame::Repeat {
+                            left: left - 1,
+                            round,
+                            identity: first,
+                        },
+                    );
+                    let row = &mut self.s.tasks[task as usize];
+                    row.identity = identity(first, round);
+                    row.pc = to;
+                }
+                other => unreachable!("a loop's frame is innermost at its end, not {other:?}"),
+            },
+            Op::Fork { fork } => return self.start_branches(task, fork),
+            Op::Fail { word } => {
+                let ending = match word {
+                    FailWord::Declined => Ending::Declined,
+                    FailWord::Error => Ending::Error,
+                };
+                self.end_task(task, ending);
+                return Flow::Stop;
+            }
+            Op::Answer { word, depth, to } => {
+                if to == NONE {
+                    let row = &mut self.s.tasks[task as usize];
+                    match word {
+                        AnswerWord::Ok => row.flags &= !flag::DEGRADED,
+                        AnswerWord::Degraded => row.flags |= flag::DEGRADED,
+                    }
+                    self.program_ended(task);
+                    return Flow::Stop;
+                }
+                self.unwind(task, depth);
+                self.s.tasks[task as usize].pc = to;
+            }
+            Op::Degrade => self.s.tasks[task as usize].flags |= flag::DEGRADED,
+            Op::Call { .. } | Op::Work { .. } | Op::End => {
+                unreachable!("{op:?} is run by the loop")
+            }
+        }
+        Flow::On
+    }
+
+    fn choose(&mut self, task: u32, choice: u32) {
+        let row = &self.plan.choices[choice as usize];
+        let mut to = row.end;
+        let mut dice = None;
+        for &(condition, up_to, pc) in &row.branches {
+            let taken = match condition {
+                Some(test) => self.value_matches(task, test),
+                None => {
+                    let id = self.s.tasks[task as usize].identity;
+                    *dice.get_or_insert_with(|| self.draw(row.key, id).unit()) < up_to
+                }
+            };
+            if taken {
+                to = pc;
+                break;
+            }
+        }
+        self.s.tasks[task as usize].pc = to;
+    }
+
+    fn value_matches(&self, task: u32, test: ValueTest) -> bool {
+        let row = &self.s.tasks[task as usize];
+        let value = self.value_of(row.client, row.visit);
+        match test.op {
+            Compare::Less => value < test.value,
+            Compare::AtMost => value <= test.value,
+            Compare::More => value > test.value,
+            Compare::AtLeast => value >= test.value,
+            Compare::Equal => value == test.value,
+        }
+    }
+
+    /// Money of a visit: a draw of its identity, the same whoever asks. 0 without `value`.
+    pub(crate) fn value_of(&self, client: u32, visit: u64) -> f64 {
+        match self.plan.clients[client as usize].value {
+            Some((law, key)) => self.plan.laws[law as usize].sample(self.draw(key, visit)),
+            None => 0.0,
+        }
+    }
+
+    /// Takes time without CPU.
+    fn wait(&mut self, task: u32, ns: u64) -> Flow {
+        let row = &self.s.tasks[task as usize];
+        let ns = if row.replica == NONE {
+            ns
+        } else {
+            self.stretched(task, ns, crate::service::Stretch::Wait)
+        };
+        let now = self.s.now_ns;
+        let row = &mut self.s.tasks[task as usize];
+        if row.kind == Kind::Visit {
+            // Reading is the user's own time: it is no part of the response time.
+            row.started_ns += ns;
+        }
+        if ns == 0 {
+            return Flow::On;
+        }
+        row.phase = Phase::Waiting;
+        row.due_ns = now.saturating_add(ns);
+        let due = row.due_ns;
+        row.step_timer = self.s.calendar.schedule(due, Timer::Step, task);
+        Flow::Stop
+    }
+
+    fn start_branches(&mut self, task: u32, fork: u32) -> Flow {
+        let row = &self.plan.forks[fork as usize];
+        let (entity, need, count) = (row.entity, row.need, row.branches.len() as u32);
+        let me = self.s.tasks[task as usize].clone();
+        let serial = me.serial + 1;
+        self.push_frame(
+            task,
+            Frame::Join {
+                need,
+                may_fail: count - need,
+                fork,
+            },
+        );
+        for b in 0..count {
+            let branch = self.new_task(Kind::Branch);
+            let generation = self.s.tasks[branch as usize].generation;
+            let pc = self.plan.forks[fork as usize].branches[b as usize];
+            let child = &mut self.s.tasks[branch as usize];
+            child.owner = me.owner;
+            child.pc = pc;
+            (child.caller, child.caller_serial) = (task, serial);
+            child.replica = me.replica;
+            child.client = me.client;
+            child.priority = me.priority;
+            child.work_factor = me.work_factor;
+            child.identity = identity(me.identity, mix64(entity ^ u64::from(b)));
+            child.visit = me.visit;
+            child.arrived_ns = self.s.now_ns;
+            child.expiry_ns = me.expiry_ns;
+            child.flags = me.flags & flag::COUNTED;
+            self.push_frame(
+                task,
+                Frame::Child {
+                    task: branch,
+                    generation,
+                    serial,
+                    replica: NONE,
+                },
+            );
+            self.make_ready(branch);
+        }
+        let row = &mut self.s.tasks[task as usize];
+        (row.serial, row.first_live) = (serial, serial);
+        row.phase = Phase::Joining;
+        Flow::Stop
+    }
+
+    /// A branch has ended: counts it at its parent, if that still waits.
+    fn branch_ended(&mut self, branch: u32, ending: Ending) {
+        let (parent, serial) = {
+            let row = &self.s.tasks[branch as usize];
+            (row.caller, row.caller_serial)
+        };
+        let generation = self.s.tasks[branch as usize].generation;
+        self.free_task(branch);
+        if !self.awaits(parent, serial) || self.s.tasks[parent as usize].phase != Phase::Joining {
+            return;
+        }
+        if ending == Ending::Degraded {
+            self.s.tasks[parent as usize].flags |= flag::DEGRADED;
+        }
+        let mut at = self.s.tasks[parent as usize].frames;
+        loop {
+            let row = &mut self.s.frames[at as usize];
+            match &mut row.frame {
+                Frame::Child {
+                    task,
+                    generation: g,
+                    ..
+                } if *task == branch && *g == generation => *task = NONE,
+                Frame::Child { .. } => {}
+                Frame::Join {
+                    need,
+                    may_fail,
+                    fork,
+                } => {
+                    let fork = *fork;
+                    if ending.is_good() {
+                        *need -= 1;
+                    } else if *may_fail == 0 {
+                        return self.join_over(parent, fork, Some(ending));
+                    } else {
+                        *may_fail -= 1;
+                    }
+                    if *need == 0 {
+                        self.join_over(parent, fork, None);
+                    }
+                    return;
+                }
+                other => unreachable!("a joining task's frames are its branches, not {other:?}"),
+            }
+            at = row.outer;
+        }
+    }
+
+    /// `parallel` is decided: leftover branches run on, or are stopped.
+    fn join_over(&mut self, parent: u32, fork: u32, failed: Option<Ending>) {
+        let stop =
+            self.plan.forks[fork as usize].left_over == worstday_model::system::LeftOver::Cancel;
+        self.s.tasks[parent as usize].first_live = self.s.tasks[parent as usize].serial + 1;
+        while let Some(frame) = self.pop_frame(parent) {
+            match frame {
+                Frame::Child {
+                    task, generation, ..
+                } => {
+                    if stop && task != NONE && self.is(task, generation) {
+                        self.stop_task(task);
+                    }
+                }
+                Frame::Join { .. } => break,
+                other => unreachable!("a joining task's frames are its branches, not {other:?}"),
+            }
+        }
+        if let Some(ending) = failed {
+            let ending = self.ending_of_failed_step(parent, ending);
+            self.end_task(parent, ending);
+        } else {
+            let next = self.plan.forks[fork as usize].next;
+            self.s.tasks[parent as usize].pc = next;
+            self.wake(parent);
+        }
+    }
+
+    /// A failed step ends a request with `error`; whoever only hands on (a visit, a proxy, a branch) keeps the word.
+    pub(crate) fn ending_of_failed_step(&self, task: u32, ending: Ending) -> Ending {
+        if self.s.tasks[task as usize].kind == Kind::Request {
+            Ending::Error
+        } else {
+            ending
+        }
+    }
+
+    /// All steps are done.
+    fn program_ended(&mut self, task: u32) {
+        let row = &self.s.tasks[task as usize];
+        let ending = if row.has(flag::DEGRADED) {
+            Ending::Degraded
+        } else {
+            Ending::Ok
+        };
+        if row.kind == Kind::Request {
+            let owner = row.owner as usize;
+            let plan = &self.plan.endpoints[owner];
+            let (fails, key) = (plan.fails, plan.fails_key);
+            let id = row.identity;
+            let faults = self.s.endpoints[owner].errors;
+            let replica = self.s.replicas[row.replica as usize].effects.errors;
+            if fails > 0.0 || faults > 0.0 || replica > 0.0 {
+                // Ratios combine as 1 - prod(1 - r); one coin decides for all of them.
+                let good = (1.0 - fails) * (1.0 - faults) * (1.0 - replica);
+                if self.draw(key, id).unit() >= good {
+                    return self.end_task(task, Ending::Error);
+                }
+            }
+        }
+        self.end_task(task, ending);
+    }
+
+    /// Ends a task, whatever it is: frames are undone, its worker goes back, its caller hears of it.
+    pub(crate) fn end_task(&mut self, task: u32, ending: Ending) {
+        while let Some(frame) = self.pop_frame(task) {
+            self.undo(task, frame);
+        }
+        match self.s.tasks[task as usize].kind {
+            Kind::Request => self.request_done(task, ending),
+            Kind::Visit => self.visit_done(task, ending),
+            Kind::Branch => self.branch_ended(task, ending),
+            Kind::Proxy => {
+                let row = &mut self.s.tasks[task as usize];
+                row.ending = ending;
+                row.phase = Phase::Answering;
+                self.make_ready(task);
+            }
+            Kind::Starter => self.starter_done(task, ending),
+            Kind::Probe => self.probe_done(task, ending),
+            Kind::Free => unreachable!("task {task} ends twice"),
+        }
+    }
+
+    /// Whether the caller still waits for the attempt or branch of that serial.
+    #[inline]
+    pub(crate) fn awaits(&self, caller: u32, serial: u32) -> bool {
+        let row = &self.s.tasks[caller as usize];
+        row.first_live <= serial && serial <= row.serial && row.kind != Kind::Free
+    }
+
+    /// The end of a task's own timed step.
+    #[inline]
+    fn step_over(&mut self, task: u32) {
+        match self.s.tasks[task as usize].phase {
+            Phase::Working | Phase::Waiting => {
+                self.wake(task);
+            }
+            Phase::Travelling => self.message_arrived(task),
+            Phase::BackingOff => self.next_attempt(task),
+            Phase::Answering => self.deliver(task),
+            Phase::Thinking => self.visit_begins(task),
+            Phase::InCall => self.hedge_due(task),
+            other => unreachable!("task {task} has a step timer while {other:?}"),
+        }
+    }
+
+    // ---- visits --------------------------------------------------------------------------------
+
+    /// A visit arrives now.
+    pub(crate) fn visit_arrives(&mut self, client: u32, visit: u64) {
+        let task = self.new_task(Kind::Visit);
+        self.visit_set(task, client, visit);
+    }
+
+    /// Makes a task the beginning of a visit.
+    pub(crate) fn visit_set(&mut self, task: u32, client: u32, visit: u64) {
+        let now = self.s.now_ns;
+        let counted = self.m.visit_arrived(client as usize, now);
+        let plan = &self.plan.clients[client as usize];
+        let (pc, priority, patience) = (plan.pc, plan.priority, plan.patience);
+        let row = &mut self.s.tasks[task as usize];
+        row.kind = Kind::Visit;
+        row.owner = client;
+        row.client = client;
+        row.pc = pc;
+        row.priority = priority;
+        row.identity = visit;
+        row.visit = visit;
+        row.arrived_ns = now;
+        row.started_ns = 0;
+        row.presses = 0;
+        row.expiry_ns = u64::MAX;
+        row.flags = if counted { flag::COUNTED } else { 0 };
+        row.phase = Phase::Ready;
+        self.observer.on(now, Fact::VisitArrived { client, visit });
+        if self.plan.clients[client as usize]
+            .retry
+            .as_ref()
+            .is_some_and(|r| r.budget.is_some())
+        {
+            self.press_budget_first(task);
+        }
+        if let crate::plan::PatiencePlan::Until { event } = patience {
+            let at = self.disturbances.next_start(event, now);
+            if let Some(at) = at {
+                let row = &mut self.s.tasks[task as usize];
+                row.expiry_ns = at;
+                row.flags |= flag::PATIENCE;
+                row.deadline_timer = self.s.calendar.schedule(at, Timer::Deadline, task);
+            }
+        }
+        self.make_ready(task);
+    }
+
+    /// A visit's steps are over, or one of them failed.
+    fn visit_done(&mut self, task: u32, ending: Ending) {
+        let now = self.s.now_ns;
+        let row = &self.s.tasks[task as usize];
+        let client = row.owner as usize;
+        if !ending.is_good() && ending != Ending::Dropped && self.press_again(task, ending) {
+            return;
+        }
+        let row = &self.s.tasks[task as usize];
+        let (visit, arrived, reading, counted) = (
+            row.visit,
+            row.arrived_ns,
+            row.started_ns,
+            row.has(flag::COUNTED),
+        );
+        self.m
+            .visit_ended(client, now, arrived, reading, ending, counted);
+        if counted && self.plan.clients[client].value.is_some() {
+            let value = self.value_of(client as u32, visit);
+            self.m.money(client, value, ending);
+        }
+        if !self.s.visit_budgets.is_empty() {
+            self.s.visit_budgets.remove(&visit);
+        }
+        self.observer.on(
+            now,
+            Fact::VisitEnded {
+                client: client as u32,
+                visit,
+                ending,
+            },
+        );
+        if self.judges.wants_client(client) && counted {
+            let response = now - arrived - reading;
+            self.judges.visit(client, arrived, response, ending);
+        }
+        if self.plan.clients[client].think.is_some() {
+            self.user_thinks(task);
+        } else {
+            self.free_task(task);
+        }
+    }
+}
+
+impl Line {
+    /// How many classes this order needs.
+    pub(crate) fn new(order: Order, classes: usize) -> Self {
+        let count = if order == Order::Priority {
+            classes.max(1)
+        } else {
+            1
+        };
+        Self {
+            classes: vec![VecDeque::new(); count],
+            waiting: 0,
+            busy_since_ns: 0,
+        }
+    }
+}
+
+impl Replica {
+    /// A replica of its service, empty.
+    pub(crate) fn new(
+        service: u32,
+        number: u32,
+        zone: u32,
+        life: Life,
+        line: Line,
+        cpu: Option<Cpu>,
+        id: u64,
+    ) -> Self {
+        Self {
+            service,
+            number,
+            zone,
+            life,
+            in_view: life == Life::Up,
+            view_timer: 0,
+            probe_timer: 0,
+            probe_failures: 0,
+            start_timer: 0,
+            draining: false,
+            incarnation: 0,
+            ready_ns: 0,
+            busy: 0,
+            lost_workers: 0,
+            inside: 0,
+            line,
+            workers: Vec::new(),
+            effects: Effects::NONE,
+            frozen: Vec::new(),
+            cpu,
+            cold_until_ns: 0,
+            identity: id,
+        }
+    }
+}
+
+impl BudgetRow {
+    /// A row that starts full.
+    pub(crate) fn full(tokens: i64) -> Self {
+        Self {
+            tokens,
+            started: true,
+            ..Self::default()
+        }
+    }
+}
+
+impl PairRow {
+    /// In-flight count of a callee's replica.
+    pub(crate) fn in_flight(&self, number: u32) -> u32 {
+        self.in_flight.get(number as usize).copied().unwrap_or(0)
+    }
+
+    /// Changes it.
+    pub(crate) fn change(&mut self, number: u32, by: i32) {
+        let at = number as usize;
+        if self.in_flight.len() <= at {
+            self.in_flight.resize(at + 1, 0);
+        }
+        self.in_flight[at] = self.in_flight[at].saturating_add_signed(by);
+    }
+}
+
+impl Permits {
+    /// An instance for this order.
+    pub(crate) fn new(order: Order, classes: usize) -> Self {
+        let count = if order == Order::Priority {
+            classes.max(1)
+        } else {
+            1
+        };
+        Self {
+            line: vec![VecDeque::new(); count],
+            ..Self::default()
+        }
+    }
+}

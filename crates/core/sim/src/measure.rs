@@ -1,0 +1,570 @@
+//! What a run counts while it runs.
+//!
+//! Each value is recorded once, into the 1 % histogram of the present window; when a window ends it
+//! is drained into the whole run's histogram and kept as a 5 % sketch. At most
+//! [`WINDOWS_MAX`] windows are kept: when one more is needed, neighbours merge and the length doubles,
+//! so memory does not grow with simulated time. Service figures are sums over endpoints, so nothing is
+//! recorded twice.
+//!
+//! Two ledgers run side by side: the *counted* one leaves out what arrived during the warm-up,
+//! the *conservation* one leaves out nothing and must add up.
+
+use crate::outcome::{
+    CallWindow, ClientWindow, EndpointWindow, Ends, Money, Results, ServiceWindow,
+};
+use crate::state::Ending;
+use serde::{Deserialize, Serialize};
+use worstday_stats::sketch::Histogram;
+
+/// Most windows of a run.
+pub const WINDOWS_MAX: usize = 512;
+/// The first windows are this long.
+pub const WINDOW_FIRST_NS: u64 = 1_000_000_000;
+
+/// A histogram of the present window beside that of the run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Recorder {
+    now: Histogram,
+    run: Histogram,
+}
+
+impl Recorder {
+    #[inline]
+    pub fn add(&mut self, ns: u64) {
+        self.now.add(ns);
+    }
+
+    fn end_window(&mut self) -> worstday_stats::sketch::Sparse {
+        if self.now.is_empty() {
+            return worstday_stats::sketch::Sparse::default();
+        }
+        self.now.drain_into(&mut self.run)
+    }
+
+    /// The whole run so far.
+    #[must_use]
+    pub fn run(&self) -> Histogram {
+        let mut all = self.run.clone();
+        all.merge(&self.now);
+        all
+    }
+}
+
+/// A number that changes, and its integral over time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Levels {
+    pub last_ns: u64,
+    /// Waiting and in service.
+    pub inside: u64,
+    pub queue: u64,
+    pub busy: u64,
+    pub ready: u64,
+    pub inside_area: u128,
+    pub queue_area: u128,
+    pub busy_area: u128,
+    pub ready_area: u128,
+    pub queue_max: u64,
+}
+
+impl Levels {
+    /// Brings the integrals up to `now_ns`.
+    #[inline]
+    pub fn touch(&mut self, now_ns: u64) {
+        let dt = now_ns - self.last_ns;
+        if dt != 0 {
+            self.last_ns = now_ns;
+            self.inside_area += u128::from(self.inside) * u128::from(dt);
+            self.queue_area += u128::from(self.queue) * u128::from(dt);
+            self.busy_area += u128::from(self.busy) * u128::from(dt);
+            self.ready_area += u128::from(self.ready) * u128::from(dt);
+        }
+    }
+}
+
+/// A client's figures.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ClientSeries {
+    /// Counted: arrived after the warm-up.
+    pub ends: Ends,
+    pub presses: u64,
+    pub response: Recorder,
+    pub money: Money,
+    /// Everything, warm-up included.
+    pub all: Ends,
+    pub inside_area: u128,
+    pub inside_last_ns: u64,
+    pub sojourn_ns: u128,
+    window: Ends,
+    window_lost: f64,
+    pub windows: Vec<ClientWindow>,
+}
+
+/// A service's figures that are not sums over its endpoints.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ServiceSeries {
+    pub levels: Levels,
+    /// Levels at the end of the warm-up, and at the start of the window.
+    base: Levels,
+    mark: Levels,
+    pub all: Ends,
+    pub sojourn_ns: u128,
+    pub expired: u64,
+    pub worker_ns: u64,
+    pub wasted_worker_ns: u64,
+    pub cpu_ns: u64,
+    pub wasted_cpu_ns: u64,
+    /// Integral of cores in use, core-ns.
+    pub cores_area: f64,
+    cores_base: f64,
+    cores_mark: f64,
+    wasted_mark: u64,
+    pub windows: Vec<ServiceWindow>,
+}
+
+/// An endpoint's figures.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct EndpointSeries {
+    pub ends: Ends,
+    pub wait: Recorder,
+    pub service: Recorder,
+    pub response: Recorder,
+    window: Ends,
+    pub windows: Vec<EndpointWindow>,
+}
+
+/// A call's figures.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CallSeries {
+    pub calls: u64,
+    pub attempts: u64,
+    pub retries: u64,
+    pub over_budget: u64,
+    pub hedges: u64,
+    pub late: u64,
+    pub fallbacks: u64,
+    pub results: Results,
+    pub attempt_results: Results,
+    pub response: Recorder,
+    mark: (u64, u64, u64, Results),
+    pub windows: Vec<CallWindow>,
+}
+
+impl CallSeries {
+    /// An empty series with as many windows as its neighbours have: for a call that an edit brings.
+    pub(crate) fn empty_like(&self) -> Self {
+        Self {
+            windows: vec![CallWindow::default(); self.windows.len()],
+            ..Self::default()
+        }
+    }
+}
+
+/// A pool's figures.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PoolSeries {
+    pub granted: u64,
+    pub rejected: u64,
+    pub wait: Histogram,
+    pub used: u64,
+    pub queue: u64,
+    pub used_area: u128,
+    pub queue_area: u128,
+    pub last_ns: u64,
+    base: (u128, u128),
+}
+
+impl PoolSeries {
+    /// Brings the integrals up to `now_ns`.
+    pub fn touch(&mut self, now_ns: u64) {
+        let dt = u128::from(now_ns - self.last_ns);
+        self.last_ns = now_ns;
+        self.used_area += u128::from(self.used) * dt;
+        self.queue_area += u128::from(self.queue) * dt;
+    }
+
+    /// Integrals since the warm-up.
+    #[must_use]
+    pub fn counted(&self) -> (u128, u128) {
+        (self.used_area - self.base.0, self.queue_area - self.base.1)
+    }
+}
+
+/// Everything that is measured. See the module's page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Measures {
+    pub warm_up_ns: u64,
+    pub warm: bool,
+    pub window_ns: u64,
+    pub window_end_ns: u64,
+    pub clients: Vec<ClientSeries>,
+    pub services: Vec<ServiceSeries>,
+    pub endpoints: Vec<EndpointSeries>,
+    pub calls: Vec<CallSeries>,
+    pub pools: Vec<PoolSeries>,
+    /// Windows that are complete.
+    pub complete: usize,
+    windows_max: usize,
+}
+
+fn minus(a: &Results, b: &Results) -> Results {
+    Results {
+        ok: a.ok - b.ok,
+        degraded: a.degraded - b.degraded,
+        declined: a.declined - b.declined,
+        error: a.error - b.error,
+        rejected: a.rejected - b.rejected,
+        refused: a.refused - b.refused,
+        timeout: a.timeout - b.timeout,
+        dropped: a.dropped - b.dropped,
+    }
+}
+
+fn plus(a: &mut Results, b: &Results) {
+    a.ok += b.ok;
+    a.degraded += b.degraded;
+    a.declined += b.declined;
+    a.error += b.error;
+    a.rejected += b.rejected;
+    a.refused += b.refused;
+    a.timeout += b.timeout;
+    a.dropped += b.dropped;
+}
+
+/// Adds a later window's counts to an earlier one; what is inside is that of the later.
+fn join_ends(a: &mut Ends, b: &Ends) {
+    a.arrived += b.arrived;
+    a.ok += b.ok;
+    a.degraded += b.degraded;
+    a.declined += b.declined;
+    a.failed += b.failed;
+    a.shed += b.shed;
+    a.abandoned += b.abandoned;
+    a.inside = b.inside;
+}
+
+/// Counts how a call or an attempt ended.
+#[inline]
+pub fn count(results: &mut Results, ending: Ending) {
+    let row = match ending {
+        Ending::Ok => &mut results.ok,
+        Ending::Degraded => &mut results.degraded,
+        Ending::Declined => &mut results.declined,
+        Ending::Error => &mut results.error,
+        Ending::Rejected => &mut results.rejected,
+        Ending::Refused => &mut results.refused,
+        Ending::Timeout => &mut results.timeout,
+        Ending::Dropped => &mut results.dropped,
+    };
+    *row += 1;
+}
+
+/// Counts the end of a visit or request, by the field's four words.
+#[inline]
+pub fn count_end(ends: &mut Ends, ending: Ending) {
+    let row = match ending {
+        Ending::Ok => &mut ends.ok,
+        Ending::Degraded => &mut ends.degraded,
+        Ending::Declined => &mut ends.declined,
+        Ending::Error | Ending::Refused | Ending::Timeout => &mut ends.failed,
+        Ending::Rejected => &mut ends.shed,
+        Ending::Dropped => &mut ends.abandoned,
+    };
+    *row += 1;
+}
+
+impl Measures {
+    /// Empty series for so many entities. Large systems keep fewer windows, so that memory stays in
+    /// bounds: about 32 MiB of window rows.
+    #[must_use]
+    pub fn new(
+        warm_up_ns: u64,
+        clients: usize,
+        services: usize,
+        endpoints: usize,
+        calls: usize,
+        pools: usize,
+    ) -> Self {
+        let series = clients + services + 2 * endpoints + calls;
+        // About 400 bytes a row with its sketch, measured on shops of five services.
+        let windows_max = (32 * 1024 * 1024 / (400 * series.max(1))).clamp(16, WINDOWS_MAX) & !1;
+        Self {
+            warm_up_ns,
+            warm: warm_up_ns == 0,
+            window_ns: WINDOW_FIRST_NS,
+            window_end_ns: if warm_up_ns == 0 {
+                WINDOW_FIRST_NS
+            } else {
+                warm_up_ns
+            },
+            clients: vec![ClientSeries::default(); clients],
+            services: vec![ServiceSeries::default(); services],
+            endpoints: vec![EndpointSeries::default(); endpoints],
+            calls: vec![CallSeries::default(); calls],
+            pools: vec![PoolSeries::default(); pools],
+            complete: 0,
+            windows_max,
+        }
+    }
+
+    /// Ends windows up to `now_ns` (and the warm-up, when it is over).
+    #[cold]
+    #[inline(never)]
+    pub fn tick(&mut self, now_ns: u64) {
+        while self.window_end_ns <= now_ns {
+            let at = self.window_end_ns;
+            if self.warm {
+                self.end_window(at);
+                self.window_end_ns += self.window_ns;
+            } else {
+                self.end_warm_up(at);
+                self.window_end_ns = at + self.window_ns;
+            }
+        }
+    }
+
+    fn end_warm_up(&mut self, at: u64) {
+        self.warm = true;
+        for s in &mut self.services {
+            s.levels.touch(at);
+            s.levels.queue_max = s.levels.queue;
+            (s.base, s.mark) = (s.levels, s.levels);
+            (s.cores_base, s.cores_mark) = (s.cores_area, s.cores_area);
+        }
+        for p in &mut self.pools {
+            p.touch(at);
+            p.base = (p.used_area, p.queue_area);
+            (p.granted, p.rejected) = (0, 0);
+            p.wait = Histogram::new();
+        }
+    }
+
+    fn end_window(&mut self, at: u64) {
+        let length = self.window_ns as f64;
+        for c in &mut self.clients {
+            c.window.inside = c.ends.inside;
+            c.windows.push(ClientWindow {
+                ends: std::mem::take(&mut c.window),
+                response: c.response.end_window(),
+                money_lost: std::mem::take(&mut c.window_lost),
+            });
+        }
+        for s in &mut self.services {
+            s.levels.touch(at);
+            let mean = |now: u128, then: u128| (now - then) as f64 / length;
+            s.windows.push(ServiceWindow {
+                ends: Ends::default(),
+                queue_mean: mean(s.levels.queue_area, s.mark.queue_area),
+                busy_mean: mean(s.levels.busy_area, s.mark.busy_area),
+                cores_mean: (s.cores_area - s.cores_mark) / length,
+                ready_mean: mean(s.levels.ready_area, s.mark.ready_area),
+                wasted_worker_ns: s.wasted_worker_ns - s.wasted_mark,
+            });
+            (s.mark, s.cores_mark, s.wasted_mark) = (s.levels, s.cores_area, s.wasted_worker_ns);
+        }
+        for e in &mut self.endpoints {
+            e.window.inside = e.ends.inside;
+            e.windows.push(EndpointWindow {
+                ends: std::mem::take(&mut e.window),
+                wait: e.wait.end_window(),
+                service: e.service.end_window(),
+                response: e.response.end_window(),
+            });
+        }
+        for c in &mut self.calls {
+            let (calls, attempts, retries, results) = c.mark;
+            c.windows.push(CallWindow {
+                calls: c.calls - calls,
+                attempts: c.attempts - attempts,
+                retries: c.retries - retries,
+                results: minus(&c.results, &results),
+                response: c.response.end_window(),
+            });
+            c.mark = (c.calls, c.attempts, c.retries, c.results);
+        }
+        self.complete += 1;
+        if self.complete == self.windows_max {
+            self.merge_neighbours();
+        }
+    }
+
+    fn merge_neighbours(&mut self) {
+        for c in &mut self.clients {
+            halve(&mut c.windows, |a, b| {
+                join_ends(&mut a.ends, &b.ends);
+                a.response.merge(&b.response);
+                a.money_lost += b.money_lost;
+            });
+        }
+        for s in &mut self.services {
+            halve(&mut s.windows, |a, b| {
+                a.queue_mean = f64::midpoint(a.queue_mean, b.queue_mean);
+                a.busy_mean = f64::midpoint(a.busy_mean, b.busy_mean);
+                a.cores_mean = f64::midpoint(a.cores_mean, b.cores_mean);
+                a.ready_mean = f64::midpoint(a.ready_mean, b.ready_mean);
+                a.wasted_worker_ns += b.wasted_worker_ns;
+            });
+        }
+        for e in &mut self.endpoints {
+            halve(&mut e.windows, |a, b| {
+                join_ends(&mut a.ends, &b.ends);
+                a.wait.merge(&b.wait);
+                a.service.merge(&b.service);
+                a.response.merge(&b.response);
+            });
+        }
+        for c in &mut self.calls {
+            halve(&mut c.windows, |a, b| {
+                a.calls += b.calls;
+                a.attempts += b.attempts;
+                a.retries += b.retries;
+                plus(&mut a.results, &b.results);
+                a.response.merge(&b.response);
+            });
+        }
+        self.complete /= 2;
+        self.window_ns *= 2;
+    }
+
+    /// Closes the last, shorter window at the end of a run. Returns how long it was.
+    pub fn close(&mut self, end_ns: u64) -> u64 {
+        self.tick(end_ns);
+        let from = self.window_end_ns - self.window_ns;
+        let length = end_ns.saturating_sub(from);
+        if self.warm && length > 0 {
+            let full = std::mem::replace(&mut self.window_ns, length);
+            self.end_window_at_close(end_ns);
+            self.window_ns = full;
+        }
+        for s in &mut self.services {
+            s.levels.touch(end_ns);
+        }
+        for p in &mut self.pools {
+            p.touch(end_ns);
+        }
+        length
+    }
+
+    fn end_window_at_close(&mut self, end_ns: u64) {
+        let max = std::mem::replace(&mut self.windows_max, usize::MAX);
+        self.end_window(end_ns);
+        self.windows_max = max;
+    }
+
+    #[inline]
+    pub fn visit_arrived(&mut self, client: usize, now_ns: u64) -> bool {
+        let counted = self.warm;
+        let c = &mut self.clients[client];
+        c.inside_area += u128::from(c.all.inside) * u128::from(now_ns - c.inside_last_ns);
+        c.inside_last_ns = now_ns;
+        c.all.arrived += 1;
+        c.all.inside += 1;
+        if counted {
+            c.ends.arrived += 1;
+            c.ends.inside += 1;
+            c.window.arrived += 1;
+        }
+        counted
+    }
+
+    #[inline]
+    pub fn visit_ended(
+        &mut self,
+        client: usize,
+        now_ns: u64,
+        arrived_ns: u64,
+        reading_ns: u64,
+        ending: Ending,
+        counted: bool,
+    ) {
+        let c = &mut self.clients[client];
+        c.inside_area += u128::from(c.all.inside) * u128::from(now_ns - c.inside_last_ns);
+        c.inside_last_ns = now_ns;
+        c.all.inside -= 1;
+        c.sojourn_ns += u128::from(now_ns - arrived_ns);
+        count_end(&mut c.all, ending);
+        if counted {
+            c.ends.inside -= 1;
+            count_end(&mut c.ends, ending);
+            count_end(&mut c.window, ending);
+            if ending.is_good() {
+                c.response.add(now_ns - arrived_ns - reading_ns);
+            }
+        }
+    }
+
+    /// Books a visit's money.
+    pub fn money(&mut self, client: usize, value: f64, ending: Ending) {
+        let c = &mut self.clients[client];
+        if ending.is_good() && ending != Ending::Declined {
+            c.money.earned += value;
+        } else if !ending.is_good() {
+            c.money.lost += value;
+            c.window_lost += value;
+        }
+    }
+
+    #[inline]
+    pub fn request_arrived(&mut self, service: usize, endpoint: usize, now_ns: u64) -> bool {
+        let counted = self.warm;
+        let s = &mut self.services[service];
+        s.levels.touch(now_ns);
+        s.levels.inside += 1;
+        s.all.arrived += 1;
+        if counted {
+            let e = &mut self.endpoints[endpoint];
+            e.ends.arrived += 1;
+            e.ends.inside += 1;
+            e.window.arrived += 1;
+        }
+        counted
+    }
+
+    #[inline]
+    pub fn request_ended(
+        &mut self,
+        service: usize,
+        endpoint: usize,
+        now_ns: u64,
+        arrived_ns: u64,
+        ending: Ending,
+        counted: bool,
+    ) {
+        let s = &mut self.services[service];
+        s.levels.touch(now_ns);
+        s.levels.inside -= 1;
+        s.sojourn_ns += u128::from(now_ns - arrived_ns);
+        count_end(&mut s.all, ending);
+        if counted {
+            let e = &mut self.endpoints[endpoint];
+            e.ends.inside -= 1;
+            count_end(&mut e.ends, ending);
+            count_end(&mut e.window, ending);
+        }
+    }
+
+    /// Integrals of a service since the warm-up: (inside, queue, busy, ready, cores).
+    #[must_use]
+    pub fn areas(&self, service: usize) -> (u128, u128, u128, u128, f64) {
+        let s = &self.services[service];
+        (
+            s.levels.inside_area - s.base.inside_area,
+            s.levels.queue_area - s.base.queue_area,
+            s.levels.busy_area - s.base.busy_area,
+            s.levels.ready_area - s.base.ready_area,
+            s.cores_area - s.cores_base,
+        )
+    }
+}
+
+fn halve<T>(rows: &mut Vec<T>, mut join: impl FnMut(&mut T, T)) {
+    let mut joined = Vec::with_capacity(rows.capacity());
+    let mut old = rows.drain(..);
+    while let Some(mut first) = old.next() {
+        if let Some(second) = old.next() {
+            join(&mut first, second);
+        }
+        joined.push(first);
+    }
+    drop(old);
+    *rows = joined;
+}

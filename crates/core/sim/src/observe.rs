@@ -1,0 +1,126 @@
+//! Observers: who may watch a history, chosen at compile time.
+//!
+//! The engine is generic over its observer; `()` watches nothing and costs nothing. An
+//! [`EventLog`] writes down what happened; a monitor may end the run when its
+//! question is decided.
+
+use crate::state::Ending;
+
+/// Something that happened to a request, in words of indices (see the plan's tables).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A visit arrived.
+    VisitArrived {
+        /// Whose.
+        client: u32,
+        /// Which.
+        visit: u64,
+    },
+    /// A visit ended.
+    VisitEnded {
+        /// Whose.
+        client: u32,
+        /// Which.
+        visit: u64,
+        /// How.
+        ending: Ending,
+    },
+    /// A request reached a replica.
+    RequestArrived {
+        /// Endpoint.
+        endpoint: u32,
+        /// Replica number in its service.
+        replica: u32,
+        /// Which request.
+        request: u64,
+    },
+    /// A request got a worker.
+    ServiceBegan {
+        /// Endpoint.
+        endpoint: u32,
+        /// Which request.
+        request: u64,
+    },
+    /// A request ended at its replica.
+    RequestEnded {
+        /// Endpoint.
+        endpoint: u32,
+        /// Which request.
+        request: u64,
+        /// How.
+        ending: Ending,
+    },
+    /// A caller sent an attempt.
+    AttemptSent {
+        /// Call series.
+        call: u32,
+        /// Which caller.
+        caller: u64,
+        /// Which attempt, counted from 1.
+        attempt: u32,
+    },
+    /// A call is over.
+    CallEnded {
+        /// Call series.
+        call: u32,
+        /// Which caller.
+        caller: u64,
+        /// How.
+        ending: Ending,
+    },
+    /// A fault or event starts.
+    Started {
+        /// Row of the disturbance.
+        row: u32,
+    },
+    /// A fault or event ends.
+    Ended {
+        /// Row of the disturbance.
+        row: u32,
+    },
+}
+
+/// Watches a history.
+pub trait Observer {
+    /// Told of everything, in order.
+    #[inline]
+    fn on(&mut self, at_ns: u64, fact: Fact) {
+        let _ = (at_ns, fact);
+    }
+
+    /// Whether the question is decided and the run may end.
+    #[inline]
+    fn decided(&self) -> bool {
+        false
+    }
+}
+
+/// Watches nothing.
+impl Observer for () {}
+
+/// Writes everything down.
+#[derive(Clone, Debug, Default)]
+pub struct EventLog {
+    /// In order: when (ns) and what.
+    pub rows: Vec<(u64, Fact)>,
+}
+
+impl Observer for EventLog {
+    fn on(&mut self, at_ns: u64, fact: Fact) {
+        self.rows.push((at_ns, fact));
+    }
+}
+
+/// Two observers at once.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    #[inline]
+    fn on(&mut self, at_ns: u64, fact: Fact) {
+        self.0.on(at_ns, fact);
+        self.1.on(at_ns, fact);
+    }
+
+    #[inline]
+    fn decided(&self) -> bool {
+        self.0.decided() || self.1.decided()
+    }
+}
