@@ -1,1 +1,28 @@
-//! (being written)
+//! What worstday tells people: a terminal screen and JSON, both from one value.
+//!
+//! In reading order:
+//!
+//! - [`document`]: the report as data, with units, intervals and places.
+//! - [`summary`]: from a campaign of histories to that data.
+//! - [`estimate`]: which intervals may be given, and why there sometimes is none.
+//! - `stations`, `findings`, `advice`: who waits where and why, what the description warns of, what to do.
+//! - [`text`]: the terminal, 80 by 24. [`json`]: the same facts for programs, and their schema.
+//! - [`quantity`], [`clock`], [`places`]: numbers, moments and lines of the file in words.
+//!
+//! Everything is a function of its arguments; nothing here reads a clock, a file or a terminal.
+
+mod advice;
+pub mod clock;
+pub mod document;
+pub mod estimate;
+mod findings;
+pub mod json;
+pub mod places;
+pub mod quantity;
+mod series;
+mod stations;
+pub mod summary;
+pub mod text;
+
+pub use document::{Report, Verdict};
+pub use summary::{Asked, report};

@@ -1,0 +1,101 @@
+//! Measures over time, as columns.
+
+use worstday_sim::outcome::Outcome;
+use worstday_stats::sketch::{Sketch, Sparse};
+
+use crate::document::{CallSeries, ClientSeries, EndpointSeries, Series, ServiceSeries};
+
+/// One cell per window.
+fn cells<W, V>(windows: &[W], of: impl Fn(&W) -> V) -> Vec<V> {
+    windows.iter().map(of).collect()
+}
+
+fn at(sketch: &Sparse, q: f64) -> Option<f64> {
+    sketch.quantile(q, 0).ns().map(|ns| ns / 1e9)
+}
+
+fn mean(sketch: &Sparse) -> Option<f64> {
+    sketch.mean().map(|ns| ns / 1e9)
+}
+
+/// All windowed measures of a history.
+pub(crate) fn series(row: &Outcome) -> Series {
+    Series {
+        window: row.windows.length_ns as f64 / 1e9,
+        count: row.windows.count,
+        clients: row
+            .clients
+            .iter()
+            .map(|client| {
+                let w = &client.windows;
+                ClientSeries {
+                    name: client.name.clone(),
+                    arrived: cells(w, |w| w.ends.arrived),
+                    answered: cells(w, |w| w.ends.answered()),
+                    degraded: cells(w, |w| w.ends.degraded),
+                    failed: cells(w, |w| w.ends.failed),
+                    shed: cells(w, |w| w.ends.shed),
+                    abandoned: cells(w, |w| w.ends.abandoned),
+                    inside: cells(w, |w| w.ends.inside),
+                    p50: cells(w, |w| at(&w.response, 0.5)),
+                    p99: cells(w, |w| at(&w.response, 0.99)),
+                    money_lost: cells(w, |w| w.money_lost),
+                }
+            })
+            .collect(),
+        services: row
+            .services
+            .iter()
+            .map(|service| {
+                let w = &service.windows;
+                ServiceSeries {
+                    name: service.name.clone(),
+                    arrived: cells(w, |w| w.ends.arrived),
+                    answered: cells(w, |w| w.ends.answered()),
+                    lost: cells(w, |w| w.ends.lost()),
+                    queue: cells(w, |w| w.queue_mean),
+                    busy: cells(w, |w| w.busy_mean),
+                    cores: cells(w, |w| w.cores_mean),
+                    ready: cells(w, |w| w.ready_mean),
+                    wasted: cells(w, |w| w.wasted_worker_ns as f64 / 1e9),
+                }
+            })
+            .collect(),
+        endpoints: row
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                let w = &endpoint.windows;
+                EndpointSeries {
+                    name: endpoint.name.clone(),
+                    arrived: cells(w, |w| w.ends.arrived),
+                    answered: cells(w, |w| w.ends.answered()),
+                    lost: cells(w, |w| w.ends.lost()),
+                    wait: cells(w, |w| mean(&w.wait)),
+                    service: cells(w, |w| mean(&w.service)),
+                    p50: cells(w, |w| at(&w.response, 0.5)),
+                    p99: cells(w, |w| at(&w.response, 0.99)),
+                }
+            })
+            .collect(),
+        calls: row
+            .calls
+            .iter()
+            .map(|call| {
+                let w = &call.windows;
+                CallSeries {
+                    name: call.name.clone(),
+                    calls: cells(w, |w| w.calls),
+                    attempts: cells(w, |w| w.attempts),
+                    retries: cells(w, |w| w.retries),
+                    answered: cells(w, |w| {
+                        w.results.ok + w.results.degraded + w.results.declined
+                    }),
+                    timeouts: cells(w, |w| w.results.timeout),
+                    p50: cells(w, |w| at(&w.response, 0.5)),
+                    p99: cells(w, |w| at(&w.response, 0.99)),
+                }
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,6 @@
+//! The report on hand-made histories, whose truth is known before it is told.
+
+mod fixtures;
+mod rules;
+mod screens;
+mod shapes;
