@@ -1,8 +1,10 @@
 //! One plain function per reader: it must come back from any bytes, and what it says must agree
 //! with what it returns. The fuzz targets are one line each around them.
 
+mod recordings;
 mod scalars;
 
+pub use recordings::recording;
 pub use scalars::scalar;
 
 use worstday_model::ast::{Model, Overlay, Part, Scenario};
@@ -15,7 +17,12 @@ use worstday_model::tree;
 pub type Target = fn(&[u8]);
 
 /// The targets by name, as in `fuzz_targets/` and `corpus/`.
-pub const TARGETS: [(&str, Target); 3] = [("file", file), ("scalar", scalar), ("tree", tree)];
+pub const TARGETS: [(&str, Target); 4] = [
+    ("file", file),
+    ("recording", recording),
+    ("scalar", scalar),
+    ("tree", tree),
+];
 
 /// Bytes to a tree with places.
 ///
