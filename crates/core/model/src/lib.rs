@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod file;
 pub mod form;
 pub mod recording;
+pub mod resolve;
 pub mod scalar;
 pub mod source;
 pub mod system;

@@ -2,4 +2,5 @@
 
 mod examples;
 mod recordings;
+mod resolve;
 mod scalar;

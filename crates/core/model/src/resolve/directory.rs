@@ -1,0 +1,404 @@
+//! Who is called what: all names of a model in one directory, each table in byte order.
+//!
+//! The order of a table here is the order of the same table in [`System`](crate::system::System), so a
+//! position found here is an id there.
+
+use std::collections::BTreeMap;
+
+use crate::ast;
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest, one_of, quoted};
+use crate::form::{Given, Names};
+use crate::scalar::{MetricName, Name, RESERVED, SECTIONS, Scalar};
+use crate::source::Span;
+use crate::system::{
+    ClientId, EndpointId, EventId, FaultId, KeySpaceId, LinkId, PoolId, ServiceId, ZoneId,
+};
+
+/// The link inside a zone.
+pub(super) const WITHIN_ZONE: &str = "within-zone";
+/// The link between two zones.
+pub(super) const BETWEEN_ZONES: &str = "between-zones";
+
+/// A named thing of the file, and the defaults of the file that it stands in.
+pub(super) struct Item<'a, T> {
+    pub(super) name: &'a str,
+    pub(super) at: Span,
+    pub(super) value: &'a T,
+    pub(super) defaults: Option<&'a ast::Defaults>,
+}
+
+impl<T> Clone for Item<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Item<'_, T> {}
+
+/// An endpoint and its service.
+#[derive(Clone, Copy)]
+pub(super) struct EndpointItem<'a> {
+    pub(super) service: usize,
+    pub(super) name: &'a str,
+    pub(super) value: &'a ast::Endpoint,
+}
+
+/// A pool and its service; none for a top-level one.
+#[derive(Clone, Copy)]
+pub(super) struct PoolItem<'a> {
+    pub(super) service: Option<usize>,
+    pub(super) name: &'a str,
+    pub(super) value: &'a ast::Pool,
+}
+
+/// What a name of the shared name space stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Zone(ZoneId),
+    Link(LinkId),
+    Keys(KeySpaceId),
+    Pool(PoolId),
+    Client(ClientId),
+    Service(ServiceId),
+    Fault(FaultId),
+    Event(EventId),
+}
+
+impl Kind {
+    /// With its article.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Zone(_) => "a zone",
+            Self::Link(_) => "a link",
+            Self::Keys(_) => "a key space",
+            Self::Pool(_) => "a pool",
+            Self::Client(_) => "a client",
+            Self::Service(_) => "a service",
+            Self::Fault(_) => "a fault",
+            Self::Event(_) => "an event",
+        }
+    }
+}
+
+/// All names of a model.
+#[derive(Default)]
+pub(super) struct Directory<'a> {
+    pub(super) zones: Vec<(&'a str, Span, &'a ast::Zone)>,
+    /// The declared links; the built-in ones among them if they are redefined.
+    pub(super) links: Vec<Item<'a, ast::Link>>,
+    pub(super) keys: Vec<Item<'a, ast::KeySpace>>,
+    pub(super) pools: Vec<PoolItem<'a>>,
+    pub(super) clients: Vec<Item<'a, ast::Client>>,
+    pub(super) services: Vec<Item<'a, ast::Service>>,
+    pub(super) endpoints: Vec<EndpointItem<'a>>,
+    pub(super) faults: Vec<Item<'a, ast::Fault>>,
+    pub(super) events: Vec<Item<'a, ast::Event>>,
+    pub(super) promises: Vec<Item<'a, ast::Promise>>,
+    pub(super) policies: Vec<Item<'a, ast::Policy>>,
+    pub(super) priorities: Vec<&'a Given<Name>>,
+    /// The shared name space.
+    pub(super) things: BTreeMap<&'a str, (Kind, Span)>,
+    endpoint_ids: BTreeMap<(usize, &'a str), EndpointId>,
+}
+
+/// What a service says about something, or else what the defaults of its file say.
+pub(super) fn service_key<'a, T>(
+    service: Item<'a, ast::Service>,
+    get: impl Fn(&'a ast::Service) -> Option<&'a T>,
+) -> Option<&'a T> {
+    let defaults = || {
+        service
+            .defaults
+            .and_then(|defaults| defaults.services.as_ref())
+    };
+    get(service.value).or_else(|| get(defaults()?))
+}
+
+/// An id from a position: a model is far smaller than 2^32 things.
+pub(super) fn id(position: usize) -> u32 {
+    u32::try_from(position).expect("a file of at most 8 MiB holds fewer things than 2^32")
+}
+
+/// Collects one section of all files, in byte order. A name that is there twice is an error.
+fn collect<'a, T>(
+    files: &[&'a ast::Sections],
+    section: impl Fn(&'a ast::Sections) -> Option<&'a Names<T>>,
+    kind: &str,
+    found: &mut Diagnostics,
+) -> Vec<Item<'a, T>> {
+    let mut items: Vec<Item<'a, T>> = Vec::new();
+    for &file in files {
+        let defaults = file.defaults.as_ref();
+        for entry in section(file).into_iter().flat_map(Names::iter) {
+            items.push(Item {
+                name: &entry.name,
+                at: entry.at,
+                value: &entry.value,
+                defaults,
+            });
+        }
+    }
+    items.sort_by(|a, b| a.name.cmp(b.name));
+    items.dedup_by(|later, first| {
+        let twice = later.name == first.name;
+        if twice {
+            let message = format!("{kind} {} is defined twice", quoted(later.name));
+            found.push(Diagnostic::error(later.at, message).also(first.at, "first here"));
+        }
+        twice
+    });
+    items
+}
+
+impl<'a> Directory<'a> {
+    /// Collects all names of the files of a model, and says which of them cannot be.
+    pub(super) fn new(files: &[&'a ast::Sections], found: &mut Diagnostics) -> Self {
+        let mut new = Self {
+            links: collect(files, |file| file.links.as_ref(), "the link", found),
+            keys: collect(files, |file| file.keys.as_ref(), "the key space", found),
+            clients: collect(files, |file| file.clients.as_ref(), "the client", found),
+            services: collect(files, |file| file.services.as_ref(), "the service", found),
+            faults: collect(files, |file| file.faults.as_ref(), "the fault", found),
+            events: collect(files, |file| file.events.as_ref(), "the event", found),
+            promises: collect(files, |file| file.promises.as_ref(), "the promise", found),
+            policies: collect(files, |file| file.policies.as_ref(), "the policy", found),
+            ..Self::default()
+        };
+        let zones = collect(
+            files,
+            |file| file.zones.as_ref().map(|zones| &zones.0),
+            "the zone",
+            found,
+        );
+        new.zones = zones
+            .into_iter()
+            .map(|zone| (zone.name, zone.at, zone.value))
+            .collect();
+        let pools = collect(files, |file| file.pools.as_ref(), "the pool", found);
+        new.pools = pools
+            .iter()
+            .map(|pool| PoolItem {
+                service: None,
+                name: pool.name,
+                value: pool.value,
+            })
+            .collect();
+        new.take_priorities(files, found);
+        new.take_members(found);
+        let pool_spans: Vec<Span> = pools.iter().map(|pool| pool.at).collect();
+        new.fill_name_space(&pool_spans, found);
+        new
+    }
+
+    fn take_priorities(&mut self, files: &[&'a ast::Sections], found: &mut Diagnostics) {
+        for name in files
+            .iter()
+            .flat_map(|file| file.priorities.iter().flatten())
+        {
+            if let Some(first) = self
+                .priorities
+                .iter()
+                .find(|known| known.value == name.value)
+            {
+                let message = format!("the class {} is listed twice", quoted(name.value.as_str()));
+                found.push(Diagnostic::error(name.span, message).also(first.span, "first here"));
+            } else {
+                self.priorities.push(name);
+            }
+        }
+    }
+
+    /// Endpoints, pools and blocks: inside a service they share one name space.
+    fn take_members(&mut self, found: &mut Diagnostics) {
+        for (position, &service) in self.services.iter().enumerate() {
+            let mut inside: BTreeMap<&str, (&str, Span)> = BTreeMap::new();
+            let mut claim = |name: &'a str, kind: &'static str, at: Span| {
+                if MetricName::parse(name).is_ok() {
+                    let message =
+                        format!("{kind} cannot be called {}: that is a metric", quoted(name));
+                    let hint = format!("`{}.{name}` could be read in two ways", service.name);
+                    found.push(Diagnostic::error(at, message).hint(hint));
+                }
+                if let Some((other, first)) = inside.insert(name, (kind, at)) {
+                    let message = format!(
+                        "{} is {kind} and {other} of `{}`",
+                        quoted(name),
+                        service.name
+                    );
+                    found.push(Diagnostic::error(at, message).also(first, "first here"));
+                }
+            };
+            let endpoints = service_key(service, |service| service.endpoints.as_ref());
+            let mut sorted: Vec<_> = endpoints.into_iter().flat_map(Names::iter).collect();
+            sorted.sort_by(|a, b| a.name.cmp(&b.name));
+            for endpoint in sorted {
+                claim(&endpoint.name, "an endpoint", endpoint.at);
+                self.endpoint_ids.insert(
+                    (position, &endpoint.name),
+                    EndpointId(id(self.endpoints.len())),
+                );
+                self.endpoints.push(EndpointItem {
+                    service: position,
+                    name: &endpoint.name,
+                    value: &endpoint.value,
+                });
+            }
+            let pools = service_key(service, |service| service.pools.as_ref());
+            let mut sorted: Vec<_> = pools.into_iter().flat_map(Names::iter).collect();
+            sorted.sort_by(|a, b| a.name.cmp(&b.name));
+            for pool in sorted {
+                claim(&pool.name, "a pool", pool.at);
+                self.pools.push(PoolItem {
+                    service: Some(position),
+                    name: &pool.name,
+                    value: &pool.value,
+                });
+            }
+            for block in service_key(service, |service| service.blocks.as_ref())
+                .into_iter()
+                .flat_map(Names::iter)
+            {
+                claim(&block.name, "a block", block.at);
+            }
+        }
+    }
+
+    fn fill_name_space(&mut self, pool_spans: &[Span], found: &mut Diagnostics) {
+        let mut all: Vec<(&'a str, Kind, Span)> = Vec::new();
+        for (index, zone) in self.zones.iter().enumerate() {
+            all.push((zone.0, Kind::Zone(ZoneId(id(index))), zone.1));
+        }
+        for link in &self.links {
+            all.push((
+                link.name,
+                Kind::Link(LinkId(self.link_position(link.name))),
+                link.at,
+            ));
+        }
+        for (index, keys) in self.keys.iter().enumerate() {
+            all.push((keys.name, Kind::Keys(KeySpaceId(id(index))), keys.at));
+        }
+        for (index, (pool, &at)) in self.pools.iter().zip(pool_spans).enumerate() {
+            all.push((pool.name, Kind::Pool(PoolId(id(index))), at));
+        }
+        for (index, client) in self.clients.iter().enumerate() {
+            all.push((client.name, Kind::Client(ClientId(id(index))), client.at));
+        }
+        for (index, service) in self.services.iter().enumerate() {
+            all.push((
+                service.name,
+                Kind::Service(ServiceId(id(index))),
+                service.at,
+            ));
+        }
+        for (index, fault) in self.faults.iter().enumerate() {
+            all.push((fault.name, Kind::Fault(FaultId(id(index))), fault.at));
+        }
+        for (index, event) in self.events.iter().enumerate() {
+            all.push((event.name, Kind::Event(EventId(id(index))), event.at));
+        }
+        for (name, kind, at) in all {
+            let word = kind.word();
+            let addressed = matches!(kind, Kind::Client(_) | Kind::Service(_) | Kind::Link(_));
+            if addressed && SECTIONS.contains(&name) {
+                let message = format!(
+                    "{word} cannot be called {}: that is a section of the file",
+                    quoted(name)
+                );
+                found
+                    .push(Diagnostic::error(at, message).hint("a path begins with a section word"));
+            }
+            if RESERVED.contains(&name) {
+                let message = format!(
+                    "{word} cannot be called {}: that word is reserved",
+                    quoted(name)
+                );
+                found.push(Diagnostic::error(at, message));
+            }
+            if let Some((other, first)) = self.things.get(name) {
+                let message = format!("{} is both {} and {word}", quoted(name), other.word());
+                let hint = "services, clients, zones, links, pools, keys, faults and events share one name space";
+                found.push(
+                    Diagnostic::error(at, message)
+                        .also(*first, "first here")
+                        .hint(hint),
+                );
+            } else {
+                self.things.insert(name, (kind, at));
+            }
+        }
+    }
+
+    /// Where a link stands in the table of links, the built-in ones among them.
+    pub(super) fn link_position(&self, name: &str) -> u32 {
+        let declared = self.links.iter().filter(|link| link.name < name).count();
+        let built_in = [BETWEEN_ZONES, WITHIN_ZONE].into_iter();
+        let missing = built_in
+            .filter(|link| *link < name && !self.links.iter().any(|known| known.name == *link));
+        id(declared + missing.count())
+    }
+
+    /// The endpoint of that name.
+    pub(super) fn endpoint(&self, service: usize, name: &str) -> Option<EndpointId> {
+        self.endpoint_ids.get(&(service, name)).copied()
+    }
+
+    /// The endpoints of a service: first, and one past the last.
+    pub(super) fn endpoints_of(&self, service: usize) -> (u32, u32) {
+        let first = self
+            .endpoints
+            .partition_point(|endpoint| endpoint.service < service);
+        let last = self
+            .endpoints
+            .partition_point(|endpoint| endpoint.service <= service);
+        (id(first), id(last))
+    }
+
+    /// `service.endpoint`
+    pub(super) fn endpoint_name(&self, endpoint: EndpointId) -> String {
+        let item = self.endpoints[endpoint.index()];
+        format!("{}.{}", self.services[item.service].name, item.name)
+    }
+
+    /// The pool that a step of `service` means by `name`: its own, else a top-level one.
+    pub(super) fn pool(&self, service: Option<usize>, name: &str) -> Option<PoolId> {
+        let find = |owner: Option<usize>| {
+            self.pools
+                .iter()
+                .position(|pool| pool.service == owner && pool.name == name)
+                .map(|at| PoolId(id(at)))
+        };
+        service.and_then(|_| find(service)).or_else(|| find(None))
+    }
+
+    /// What is wrong with a name that stands for nothing of the wanted kind: with the nearest one, or the candidates.
+    pub(super) fn unknown(
+        &self,
+        at: Span,
+        name: &str,
+        wanted: &str,
+        candidates: &[&str],
+    ) -> Diagnostic {
+        let message = match self.things.get(name) {
+            Some((kind, _)) => format!(
+                "{} is {}, and {wanted} is wanted",
+                quoted(name),
+                kind.word()
+            ),
+            None => format!("{} is not in this system: {wanted} is wanted", quoted(name)),
+        };
+        missing(Diagnostic::error(at, message), name, candidates)
+    }
+}
+
+/// Adds what may have been meant.
+pub(super) fn missing(error: Diagnostic, name: &str, candidates: &[&str]) -> Diagnostic {
+    match nearest(name, candidates.iter().copied()) {
+        Some(near) => error.did_you_mean(Some(near)),
+        None if candidates.is_empty() => error.hint("there is none in this system"),
+        None => error.hint(format!(
+            "there is {}",
+            one_of(candidates.iter().copied(), 8)
+        )),
+    }
+}

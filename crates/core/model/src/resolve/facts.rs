@@ -1,0 +1,408 @@
+//! Values on their way into the system: their best estimates in base units, and a fact for each of who says so.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use super::Resolver;
+use crate::ast::{Bound, Wait};
+use crate::diagnostic::{Diagnostic, quoted};
+use crate::form::{Given, Origin};
+use crate::scalar::{
+    Bounded, Chance, Count, Dist, Duration, Every, Factor, Growth, HedgeAfter, Quantity, Ratio,
+    Shape, Switch, Uncertain,
+};
+use crate::source::Span;
+use crate::system::{self, Fact, Place};
+
+/// The two ends of what a value may be, as text, if it is not known exactly.
+pub(super) trait Ranged: Display {
+    /// Both ends.
+    fn range(&self) -> Option<(String, String)> {
+        None
+    }
+
+    /// Without a range, the ends of `low` to `high` times the value: what a guess is taken for.
+    fn guessed(&self, _low: f64, _high: f64) -> Option<(String, String)> {
+        None
+    }
+
+    /// The upper end over the lower one, if there is a range.
+    fn width(&self) -> Option<f64> {
+        None
+    }
+}
+
+impl<T: Quantity> Ranged for Uncertain<T> {
+    fn range(&self) -> Option<(String, String)> {
+        (!self.is_exact()).then(|| (self.low().to_string(), self.high().to_string()))
+    }
+
+    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
+        let best = self.best();
+        if !self.is_exact() || is_bare::<T>() {
+            return None;
+        }
+        let end = |factor: f64| best.with_magnitude(best.magnitude() * factor);
+        Some((end(low)?.to_string(), end(high)?.to_string()))
+    }
+
+    fn width(&self) -> Option<f64> {
+        (!self.is_exact()).then(|| self.high().magnitude() / self.low().magnitude())
+    }
+}
+
+/// Counts and bare numbers have no dimension: a guess of them stays what it is.
+fn is_bare<T: Quantity>() -> bool {
+    let kind = std::any::type_name::<T>();
+    kind == std::any::type_name::<Count>() || kind == std::any::type_name::<crate::scalar::Number>()
+}
+
+impl<T: Ranged> Ranged for Switch<T> {
+    fn range(&self) -> Option<(String, String)> {
+        if let Self::On(value) = self {
+            value.range()
+        } else {
+            None
+        }
+    }
+
+    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
+        if let Self::On(value) = self {
+            value.guessed(low, high)
+        } else {
+            None
+        }
+    }
+
+    fn width(&self) -> Option<f64> {
+        if let Self::On(value) = self {
+            value.width()
+        } else {
+            None
+        }
+    }
+}
+
+impl<T: Ranged> Ranged for Bounded<T> {
+    fn range(&self) -> Option<(String, String)> {
+        if let Self::At(value) = self {
+            value.range()
+        } else {
+            None
+        }
+    }
+
+    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
+        if let Self::At(value) = self {
+            value.guessed(low, high)
+        } else {
+            None
+        }
+    }
+
+    fn width(&self) -> Option<f64> {
+        if let Self::At(value) = self {
+            value.width()
+        } else {
+            None
+        }
+    }
+}
+
+impl<T: Quantity> Ranged for Dist<T> {
+    fn range(&self) -> Option<(String, String)> {
+        if let Some(ratio) = self.scale {
+            return Some((
+                factor_text(1.0 - ratio.get()),
+                factor_text(1.0 + ratio.get()),
+            ));
+        }
+        match &self.shape {
+            Shape::Plain(value) | Shape::Exactly(value) | Shape::Exponential(value) => {
+                value.range()
+            }
+            Shape::LogNormal { mean, cv } => mean.range().or_else(|| cv.range()),
+            Shape::Points(points) => points.iter().find_map(|point| point.value.range()),
+            Shape::Uniform { from, to } => from.range().or_else(|| to.range()),
+            Shape::Pareto { minimum, tail } => minimum.range().or_else(|| tail.range()),
+            Shape::File(_) => None,
+        }
+    }
+
+    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
+        (self.range().is_none() && !is_bare::<T>()).then(|| (factor_text(low), factor_text(high)))
+    }
+
+    fn width(&self) -> Option<f64> {
+        if let Some(ratio) = self.scale {
+            return Some((1.0 + ratio.get()) / (1.0 - ratio.get()));
+        }
+        match &self.shape {
+            Shape::Plain(value) | Shape::Exactly(value) | Shape::Exponential(value) => {
+                value.width()
+            }
+            Shape::LogNormal { mean, .. } => mean.width(),
+            _ => None,
+        }
+    }
+}
+
+fn factor_text(factor: f64) -> String {
+    Factor::new(factor).map_or_else(|| format!("{factor}x"), |factor| factor.to_string())
+}
+
+impl Ranged for Every {
+    fn range(&self) -> Option<(String, String)> {
+        self.gap.range()
+    }
+
+    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
+        self.gap.guessed(low, high)
+    }
+
+    fn width(&self) -> Option<f64> {
+        self.gap.width()
+    }
+}
+
+impl Ranged for Chance {
+    fn range(&self) -> Option<(String, String)> {
+        if let Self::Share(share) = self {
+            share.range()
+        } else {
+            None
+        }
+    }
+
+    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
+        if let Self::Share(share) = self {
+            share.guessed(low, high)
+        } else {
+            None
+        }
+    }
+}
+
+impl Ranged for HedgeAfter {
+    fn range(&self) -> Option<(String, String)> {
+        if let Self::Time(time) = self {
+            time.range()
+        } else {
+            None
+        }
+    }
+}
+
+macro_rules! never_ranged {
+    ($($kind:ty),+ $(,)?) => { $(impl Ranged for $kind {})+ };
+}
+
+never_ranged!(
+    Count,
+    Ratio,
+    Duration,
+    Growth,
+    crate::scalar::Name,
+    crate::scalar::Target,
+    crate::scalar::Reference,
+    crate::scalar::Guard,
+    crate::scalar::Patience,
+    crate::scalar::Peak,
+    crate::scalar::Admission,
+    crate::scalar::Cond,
+    crate::scalar::Survive,
+    crate::scalar::When,
+    crate::scalar::Lasting,
+    crate::scalar::Date,
+    crate::ast::Text,
+    crate::ast::Order,
+    crate::ast::Per,
+    crate::ast::Expired,
+    crate::ast::CoreOrder,
+    crate::ast::ContentionOf,
+    crate::ast::Placement,
+    crate::ast::Cancel,
+    crate::ast::LeftOver,
+    crate::ast::Jitter,
+    crate::ast::Scope,
+    crate::ast::ResultWord,
+    crate::ast::FallbackWord,
+    crate::ast::Answer,
+    crate::ast::FailWord,
+    crate::ast::SpreadShape,
+    crate::ast::ArrivalFormat,
+    crate::ast::SlowOf,
+    crate::ast::Frees,
+    crate::ast::RetryPreset,
+    crate::ast::MeshPreset,
+    crate::ast::PoolPreset,
+    crate::ast::BalanceBy,
+    crate::ast::OpenPattern,
+    crate::ast::Deadline,
+    crate::ast::ParallelNeed,
+    crate::ast::LinkCapacity,
+    crate::ast::LinkQueue,
+    crate::ast::During,
+    crate::ast::Spread,
+    crate::ast::OneOf,
+    crate::ast::ColdStart,
+    crate::ast::Until,
+);
+
+/// An unlimited count in the system.
+pub(super) const UNLIMITED: u64 = u64::MAX;
+
+impl Resolver<'_> {
+    /// The place of a span, as the system keeps it.
+    pub(super) fn place(&mut self, span: Span) -> Place {
+        let place = self.sources.place(span);
+        let file = match self.files_seen.iter().find(|file| ***file == *place.name) {
+            Some(file) => Arc::clone(file),
+            None => {
+                let file: Arc<str> = place.name.into();
+                self.files_seen.push(Arc::clone(&file));
+                file
+            }
+        };
+        let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        Place {
+            file,
+            line: count(place.line),
+            column: count(place.column),
+        }
+    }
+
+    /// Records who says a value, and gives it back.
+    pub(super) fn say<'v, T: Ranged>(&mut self, path: &str, given: &'v Given<T>) -> &'v T {
+        // Lists say several things under one path; a value that many calls share is said once.
+        if !self.said.insert((path.to_owned(), Some(given.span))) {
+            return &given.value;
+        }
+        let place = self.place(given.span);
+        let value = &given.value;
+        let mut range = value.range();
+        let origin = match &given.origin {
+            Origin::Stated => system::Origin::Stated,
+            Origin::Guess => {
+                if range.is_none() {
+                    range = value.guessed(self.guess.0, self.guess.1);
+                }
+                system::Origin::Guessed("marked as a guess".to_owned())
+            }
+            Origin::Source(source) => system::Origin::Source(source.to_string()),
+        };
+        if value.width().is_some_and(|width| width > 10.0) {
+            let message = format!("{path} may lie anywhere in a range of more than 10x: {value}");
+            self.find(
+                "WD0011",
+                given.span,
+                message,
+                "measure it, or narrow the range",
+            );
+        }
+        self.system.facts.push(Fact {
+            path: path.to_owned(),
+            text: value.to_string(),
+            place,
+            origin,
+            range,
+        });
+        value
+    }
+
+    /// Records a default that was used at `at`, the line that left it open.
+    pub(super) fn assume(
+        &mut self,
+        path: &str,
+        text: impl Into<String>,
+        reason: &'static str,
+        at: Span,
+    ) {
+        if !self.said.insert((path.to_owned(), None)) {
+            return;
+        }
+        let place = self.place(at);
+        self.system.facts.push(Fact {
+            path: path.to_owned(),
+            text: text.into(),
+            place,
+            origin: system::Origin::Default(reason),
+            range: None,
+        });
+    }
+
+    /// Adds an error.
+    pub(super) fn error(&mut self, at: Span, message: impl Into<String>) {
+        self.found.push(Diagnostic::error(at, message));
+    }
+
+    /// Adds a finding: the file means something, but maybe not what was wanted.
+    pub(super) fn find(
+        &mut self,
+        code: &'static str,
+        at: Span,
+        message: impl Into<String>,
+        hint: &str,
+    ) {
+        self.findings
+            .push(Diagnostic::warning(code, at, message).hint(hint));
+    }
+
+    /// A ratio that is a share of something: at most 100 %.
+    pub(super) fn share(&mut self, path: &str, given: &Given<Uncertain<Ratio>>) -> f64 {
+        let share = self.say(path, given);
+        if !share.high().is_share() {
+            let message = format!(
+                "{} is more than all of it",
+                quoted(&share.high().to_string())
+            );
+            self.found
+                .push(Diagnostic::error(given.span, message).expected("at most `100%`"));
+            return 1.0;
+        }
+        share.best().get()
+    }
+
+    /// A time in nanoseconds.
+    pub(super) fn nanos(&mut self, path: &str, given: &Given<Uncertain<Duration>>) -> u64 {
+        self.say(path, given).best().nanos()
+    }
+
+    /// A count.
+    pub(super) fn count(&mut self, path: &str, given: &Given<Uncertain<Count>>) -> u64 {
+        self.say(path, given).best().get()
+    }
+
+    /// A count that fits 32 bits.
+    pub(super) fn small_count(&mut self, path: &str, given: &Given<Uncertain<Count>>) -> u32 {
+        let count = self.count(path, given);
+        u32::try_from(count)
+            .ok()
+            .filter(|&count| count < u32::MAX)
+            .unwrap_or_else(|| {
+                self.error(
+                    given.span,
+                    format!("{count} is too many: at most {}", u32::MAX - 1),
+                );
+                1
+            })
+    }
+
+    /// A bound: none is 0.
+    pub(super) fn bound(&mut self, path: &str, given: &Given<Bound>) -> u64 {
+        match self.say(path, given) {
+            Bounded::None => 0,
+            Bounded::Unlimited => UNLIMITED,
+            Bounded::At(count) => count.best().get(),
+        }
+    }
+
+    /// A longest wait: `none` does not wait, `unlimited` for ever.
+    pub(super) fn wait(&mut self, path: &str, given: &Given<Wait>) -> Option<u64> {
+        match self.say(path, given) {
+            Bounded::None => Some(0),
+            Bounded::Unlimited => None,
+            Bounded::At(time) => Some(time.best().nanos()),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! From what a file says to the checked [`System`]: names become ids, layers become one policy, presets and
+//! defaults become numbers.
+//!
+//! [`resolve`] is the only way to a system from a file. It goes through the whole file whatever is wrong with it,
+//! so that all mistakes are reported in one go, and gives a system only if there is none. What is not wrong but
+//! probably not wanted becomes a finding with a stable identifier ([`FINDINGS`]). Every value that was used leaves a
+//! [`Fact`](crate::system::Fact): the scalar and who says so, or the default and why it is that.
+//!
+//! Reading order: `directory` (who is called what), `facts` and `laws` (values), `place`, `service`, `client`,
+//! `step` and `policy` (what is asked of whom, and how), `fault`, `promise`, and last `finding`, which looks at the whole.
+//!
+//! The cost is linear in the length of the file with its blocks put in place.
+
+mod client;
+mod directory;
+mod facts;
+mod fault;
+mod finding;
+mod laws;
+mod place;
+mod policy;
+mod preset;
+mod promise;
+mod recording;
+mod service;
+mod step;
+mod target;
+
+pub use finding::FINDINGS;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::ast::{Defaults, Model, Part, Sections};
+use crate::calendar::Calendar;
+use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
+use crate::scalar::{Currency, Money};
+use crate::source::{SourceMap, Span};
+use crate::system::{Caller, ClientId, EndpointId, System};
+
+use directory::{Directory, id};
+use step::{CallNote, Edge, Walk};
+
+/// How the files that a model names (distributions, recordings) are read: from a path, as it is written, to the text,
+/// or the reason why there is none.
+pub type ReadFile<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
+
+/// Resolves a model, with the files that it includes.
+///
+/// `None` if anything is wrong with it; what, and where, is then among `found`. Findings go there in any case.
+#[must_use]
+pub fn resolve(
+    model: &Model,
+    parts: &[Part],
+    sources: &SourceMap,
+    files: &mut ReadFile<'_>,
+    found: &mut Diagnostics,
+) -> Option<System> {
+    let errors = found.errors();
+    let sections: Vec<&Sections> = std::iter::once(&model.sections)
+        .chain(parts.iter().map(|part| &part.sections))
+        .collect();
+    let directory = Directory::new(&sections, found);
+    let mut resolver = Resolver {
+        directory: &directory,
+        sources,
+        files,
+        found,
+        findings: Vec::new(),
+        system: System {
+            name: model.system.value.to_string(),
+            ..System::default()
+        },
+        files_seen: Vec::new(),
+        said: BTreeSet::new(),
+        guess: (0.5, 2.0),
+        spread: 1.0,
+        spread_reason: SPREAD,
+        steps_made: 0,
+        calls: Vec::new(),
+        edges: Vec::new(),
+        currency: None,
+    };
+    resolver.sections(&sections, model.system.span);
+    let (system, findings) = (resolver.system, resolver.findings);
+    for finding in findings {
+        found.push(finding);
+    }
+    (found.errors() == errors).then_some(system)
+}
+
+/// Why a bare duration varies.
+const SPREAD: &str = "service times vary even if nobody says how: cv 1";
+const SPREAD_GIVEN: &str = "`defaults.spread`";
+
+/// What is known while a model is resolved.
+struct Resolver<'a> {
+    directory: &'a Directory<'a>,
+    sources: &'a SourceMap,
+    files: &'a mut ReadFile<'a>,
+    found: &'a mut Diagnostics,
+    findings: Vec<Diagnostic>,
+    system: System,
+    files_seen: Vec<Arc<str>>,
+    /// Paths that have a fact: a value that many calls share is said once.
+    said: BTreeSet<(String, Option<Span>)>,
+    /// What a guess without a range is taken for: factors of its value.
+    guess: (f64, f64),
+    /// The cv of bare durations of `work` and `wait`.
+    spread: f64,
+    spread_reason: &'static str,
+    steps_made: usize,
+    calls: Vec<CallNote>,
+    edges: Vec<Edge>,
+    currency: Option<(Currency, Span)>,
+}
+
+impl<'a> Resolver<'a> {
+    fn sections(&mut self, files: &[&'a Sections], system: Span) {
+        self.timezone(files, system);
+        self.places(system);
+        self.system.priorities = self
+            .directory
+            .priorities
+            .iter()
+            .map(|class| class.value.to_string())
+            .collect();
+        if self.system.priorities.is_empty() {
+            self.system.priorities.push("default".to_owned());
+        }
+        self.services();
+        self.clients();
+        self.endpoints();
+        self.start_steps();
+        self.name_calls();
+        self.events();
+        self.faults();
+        self.reach();
+        self.promises();
+        self.findings(files);
+    }
+
+    fn timezone(&mut self, files: &[&'a Sections], system: Span) {
+        let mut first: Option<Span> = None;
+        for given in files.iter().filter_map(|file| file.timezone.as_ref()) {
+            if let Some(first) = first {
+                let error = Diagnostic::error(given.span, "the time zone is given twice");
+                self.found.push(error.also(first, "first here"));
+                continue;
+            }
+            first = Some(given.span);
+            let name = self.say("timezone", given).as_str();
+            self.system.timezone = name.to_owned();
+            if let Err(unknown) = Calendar::new(name) {
+                let error = Diagnostic::error(given.span, unknown.to_string());
+                self.found
+                    .push(error.did_you_mean(unknown.nearest.as_deref()));
+            }
+        }
+        if first.is_none() {
+            self.assume("timezone", "UTC", "no time zone is given", system);
+            self.system.timezone = "UTC".to_owned();
+        }
+    }
+
+    /// From here on, the defaults of that file hold.
+    fn enter(&mut self, defaults: Option<&'a Defaults>) {
+        (self.spread, self.spread_reason, self.guess) = (1.0, SPREAD, (0.5, 2.0));
+        let Some(defaults) = defaults else { return };
+        if let Some(spread) = &defaults.spread {
+            self.spread = self.say("defaults.spread", spread).0.get();
+            self.spread_reason = SPREAD_GIVEN;
+        }
+        if let Some(guess) = &defaults.guess {
+            let range = self.say("defaults.guess", guess);
+            self.guess = (range.low().get(), range.high().get());
+        }
+    }
+
+    /// An amount in the file's currency. There is one: amounts of two are never compared or added.
+    fn money(&mut self, money: Money, at: Span) -> f64 {
+        if money.per.is_some() {
+            let error = Diagnostic::error(
+                at,
+                format!("{} is paid over time", quoted(&money.to_string())),
+            );
+            self.found
+                .push(error.expected("an amount such as `31 USD`"));
+        }
+        match self.currency {
+            None => self.currency = Some((money.currency, at)),
+            Some((known, first)) if known != money.currency => {
+                let message = format!(
+                    "this is in {}, and other amounts are in {known}",
+                    money.currency
+                );
+                self.found.push(
+                    Diagnostic::error(at, message)
+                        .also(first, "first here")
+                        .hint("one file, one currency"),
+                );
+            }
+            Some(_) => {}
+        }
+        money.amount()
+    }
+
+    /// What the endpoints do.
+    fn endpoints(&mut self) {
+        let directory = self.directory;
+        for (position, endpoint) in directory.endpoints.iter().enumerate() {
+            let service = directory.services[endpoint.service];
+            self.enter(service.defaults);
+            let mut layers = Vec::new();
+            let owner = format!("{}.{}", service.name, endpoint.name);
+            if let Some(calls) = &endpoint.value.calls {
+                self.push_layer(&mut layers, format!("{owner}.calls"), calls);
+            }
+            self.service_layers(service, &mut layers);
+            let caller = Caller::Endpoint(EndpointId(id(position)));
+            let mut walk = Walk::new(caller, owner, Some(endpoint.service), layers);
+            self.system.endpoints[position].steps = self.steps(&endpoint.value.steps, &mut walk);
+        }
+    }
+
+    /// What the visits of clients do.
+    fn visits(&mut self, position: usize) -> Vec<crate::system::Step> {
+        let client = self.directory.clients[position];
+        let mut layers = Vec::new();
+        if let Some(calls) = &client.value.calls {
+            self.push_layer(&mut layers, format!("clients.{}.calls", client.name), calls);
+        }
+        if let Some(calls) = client.defaults.and_then(|defaults| defaults.calls.as_ref()) {
+            self.push_layer(&mut layers, "defaults.calls".to_owned(), calls);
+        }
+        let caller = Caller::Client(ClientId(id(position)));
+        let mut walk = Walk::new(caller, client.name.to_owned(), None, layers);
+        self.steps(&client.value.steps, &mut walk)
+    }
+}

@@ -1,0 +1,504 @@
+//! What was promised: for whom, what must hold, and on which days.
+
+use super::Resolver;
+use super::directory::{Item, Kind, id, missing};
+use crate::ast;
+use crate::diagnostic::{Diagnostic, one_of, quoted};
+use crate::form::Given;
+use crate::scalar::condition::Of;
+use crate::scalar::{
+    self, Comparison, Cond, Direction, End, Hold, Limit, MetricName, MetricWord, Reference, Select,
+    SurvivePart, Who,
+};
+use crate::source::Span;
+use crate::system::{
+    CallId, Caller, Compare, Condition, EndpointId, Metric, OfAnswered, Promise, Subject,
+};
+
+const MINUTE: u64 = 60_000_000_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+impl<'a> Resolver<'a> {
+    /// All promises.
+    pub(super) fn promises(&mut self) {
+        let directory = self.directory;
+        for &promise in &directory.promises {
+            self.enter(promise.defaults);
+            let promise = self.promise(promise);
+            self.system.promises.push(promise);
+        }
+    }
+
+    fn promise(&mut self, item: Item<'a, ast::Promise>) -> Promise {
+        let Item {
+            name,
+            value: written,
+            at,
+            ..
+        } = item;
+        let path = format!("promises.{name}");
+        let mut subjects = Vec::new();
+        for given in &written.subjects.items {
+            let reference = self.say(&format!("{path}.for"), given).clone();
+            let found = self.subjects(given.span, &reference);
+            for subject in &found {
+                self.must_be_reached(given.span, &reference.to_string(), *subject);
+            }
+            subjects.extend(found);
+        }
+        if written.must.is_empty() {
+            let error = Diagnostic::error(
+                written.span,
+                format!("the promise {} promises nothing", quoted(name)),
+            );
+            self.found.push(error.hint("`must: [p99 < 1s over 5m]`"));
+        }
+        let must: Vec<Condition> = written
+            .must
+            .iter()
+            .filter_map(|given| self.condition(&format!("{path}.must"), given, &subjects))
+            .collect();
+        let survives = self.survives(&path, at, written.survives.as_deref());
+        let except = written.except.iter().flat_map(|except| &except.items);
+        let except = except
+            .map(|given| self.say(&format!("{path}.except"), given).clone())
+            .collect();
+        let defaults = item
+            .defaults
+            .and_then(|defaults| defaults.promises.as_ref());
+        let at_least = written
+            .at_least
+            .as_ref()
+            .or(defaults.and_then(|defaults| defaults.at_least.as_ref()));
+        let at_risk = written
+            .at_risk
+            .as_ref()
+            .or(defaults.and_then(|defaults| defaults.at_risk.as_ref()));
+        let at_least = match at_least {
+            Some(given) => self.say(&format!("{path}.at-least"), given).get(),
+            None => {
+                self.assume(
+                    &format!("{path}.at-least"),
+                    "100",
+                    "a window with fewer requests is prolonged",
+                    at,
+                );
+                100
+            }
+        };
+        let at_risk = match at_risk {
+            Some(given) => {
+                let share = *self.say(&format!("{path}.at-risk"), given);
+                if !share.is_share() {
+                    self.error(given.span, "a share of the seeds is at most 100%");
+                }
+                share.get()
+            }
+            None => {
+                self.assume(&format!("{path}.at-risk"), "5%", "our choice", at);
+                0.05
+            }
+        };
+        self.find_fine_percentiles(written, &must, &subjects, at_least);
+        Promise {
+            name: name.to_owned(),
+            subjects,
+            must,
+            survives,
+            except,
+            at_least,
+            at_risk,
+            place: self.place(at),
+        }
+    }
+
+    /// Whom a reference of a promise means: several, if it means several calls.
+    fn subjects(&mut self, at: Span, reference: &Reference) -> Vec<Subject> {
+        let text = reference.to_string();
+        match reference {
+            Reference::Target(target) => {
+                let Who::Named(name) = &target.who else {
+                    self.error(at, format!("{} is not one thing", quoted(&text)));
+                    return Vec::new();
+                };
+                let plain =
+                    target.select.is_none() && target.worker.is_none() && target.step.is_none();
+                let kind = self
+                    .directory
+                    .things
+                    .get(name.as_str())
+                    .map(|(kind, _)| *kind);
+                match (kind, target.members.as_slice()) {
+                    (Some(Kind::Client(client)), []) if plain => vec![Subject::Client(client)],
+                    (Some(Kind::Service(service)), []) if plain => vec![Subject::Service(service)],
+                    (Some(Kind::Service(service)), [member]) if plain => {
+                        if let Some(endpoint) =
+                            self.directory.endpoint(service.index(), member.as_str())
+                        {
+                            return vec![Subject::Endpoint(endpoint)];
+                        }
+                        let (first, last) = self.directory.endpoints_of(service.index());
+                        let names: Vec<&str> = (first..last)
+                            .map(|at| self.directory.endpoints[at as usize].name)
+                            .collect();
+                        let message =
+                            format!("`{name}` has no endpoint {}", quoted(member.as_str()));
+                        self.found.push(missing(
+                            Diagnostic::error(at, message),
+                            member.as_str(),
+                            &names,
+                        ));
+                        Vec::new()
+                    }
+                    (Some(Kind::Client(_) | Kind::Service(_)), _) => {
+                        let error = Diagnostic::error(
+                            at,
+                            format!("nothing is promised for {}", quoted(&text)),
+                        );
+                        self.found
+                            .push(error.expected("a client, a service, an endpoint or a call"));
+                        Vec::new()
+                    }
+                    _ => {
+                        let names: Vec<&str> = self
+                            .directory
+                            .things
+                            .iter()
+                            .filter(|(_, (kind, _))| {
+                                matches!(kind, Kind::Client(_) | Kind::Service(_))
+                            })
+                            .map(|(name, _)| *name)
+                            .collect();
+                        let error = self.directory.unknown(
+                            at,
+                            name.as_str(),
+                            "a client or a service",
+                            &names,
+                        );
+                        self.found.push(error);
+                        Vec::new()
+                    }
+                }
+            }
+            Reference::Flow(flow) => {
+                let calls = self.calls_of(&flow.from, &flow.to);
+                if flow.direction == Direction::BothWays {
+                    self.error(at, "a call goes one way: `a -> b`");
+                    return Vec::new();
+                }
+                if calls.is_empty() {
+                    let names: Vec<&str> = self
+                        .system
+                        .calls
+                        .iter()
+                        .map(|call| call.name.as_str())
+                        .collect();
+                    let error =
+                        Diagnostic::error(at, format!("nobody makes the call {}", quoted(&text)));
+                    self.found
+                        .push(error.hint(format!("there is {}", one_of(names, 6))));
+                }
+                calls.into_iter().map(Subject::Call).collect()
+            }
+            Reference::AnyOf(_) | Reference::Path(_) => {
+                let error =
+                    Diagnostic::error(at, format!("nothing is promised for {}", quoted(&text)));
+                self.found
+                    .push(error.expected("a client, a service, an endpoint or a call"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The calls between two ends.
+    fn calls_of(&self, from: &End, to: &End) -> Vec<CallId> {
+        let (End::Target(from), End::Target(to)) = (from, to) else {
+            return Vec::new();
+        };
+        let is = |target: &scalar::Target, service: &str, endpoint: Option<&str>| {
+            let who = match &target.who {
+                Who::Any => true,
+                Who::Named(name) => name.as_str() == service,
+            };
+            let member = target.members.first().map(scalar::Name::as_str);
+            who && (member.is_none() || member == endpoint) && target.members.len() < 2
+        };
+        let mut calls = Vec::new();
+        for (at, call) in self.system.calls.iter().enumerate() {
+            let caller_matches = match call.caller {
+                Caller::Client(client) => {
+                    is(from, self.directory.clients[client.index()].name, None)
+                }
+                Caller::Endpoint(endpoint) => {
+                    let item = self.directory.endpoints[endpoint.index()];
+                    is(
+                        from,
+                        self.directory.services[item.service].name,
+                        Some(item.name),
+                    )
+                }
+                Caller::Start(service) => is(
+                    from,
+                    self.directory.services[service.index()].name,
+                    Some("start"),
+                ),
+            };
+            let item = self.directory.endpoints[call.target.index()];
+            let replicas_match = match &to.select {
+                None | Some(Select::Any) => true,
+                Some(_) => call.subset.is_some(),
+            };
+            if caller_matches
+                && replicas_match
+                && is(
+                    to,
+                    self.directory.services[item.service].name,
+                    Some(item.name),
+                )
+            {
+                calls.push(CallId(id(at)));
+            }
+        }
+        calls
+    }
+
+    fn must_be_reached(&mut self, at: Span, text: &str, subject: Subject) {
+        let reached = |endpoint: EndpointId| self.system.endpoints[endpoint.index()].reached;
+        let is_reached = match subject {
+            Subject::Client(_) => true,
+            Subject::Endpoint(endpoint) => reached(endpoint),
+            Subject::Service(service) => {
+                let (first, last) = self.directory.endpoints_of(service.index());
+                (first..last).any(|endpoint| reached(EndpointId(endpoint)))
+            }
+            Subject::Call(call) => match self.system.calls[call.index()].caller {
+                Caller::Client(_) => true,
+                Caller::Endpoint(endpoint) => reached(endpoint),
+                Caller::Start(_) => true,
+            },
+        };
+        if !is_reached {
+            let error = Diagnostic::error(
+                at,
+                format!(
+                    "no client reaches {}, so nothing can be promised for it",
+                    quoted(text)
+                ),
+            );
+            self.found.push(error);
+        }
+    }
+
+    fn condition(
+        &mut self,
+        path: &str,
+        given: &Given<Cond>,
+        subjects: &[Subject],
+    ) -> Option<Condition> {
+        let Cond::Level {
+            metric,
+            comparison,
+            limit,
+            over,
+            hold,
+        } = self.say(path, given).clone()
+        else {
+            // Trends are for alerts, and refused before a file is resolved.
+            return None;
+        };
+        if metric.of != Of::Implied {
+            let error =
+                Diagnostic::error(given.span, "in a promise the metric is that of its `for`");
+            self.found
+                .push(error.hint(format!("`{} {comparison} {limit}`", metric.name)));
+            return None;
+        }
+        if hold != Hold::Now {
+            let error = Diagnostic::error(
+                given.span,
+                "a promise holds in every window: `for` and `at` belong to alerts",
+            );
+            self.found.push(error.hint("`over 5m` is the window"));
+            return None;
+        }
+        let what = self.metric(metric.name)?;
+        if what == Metric::Attempts
+            && subjects
+                .iter()
+                .any(|subject| matches!(subject, Subject::Service(_) | Subject::Endpoint(_)))
+        {
+            let error = Diagnostic::error(
+                given.span,
+                "attempts are made by callers: clients and calls",
+            );
+            self.found
+                .push(error.hint("`for: checkout -> payment.charge`"));
+            return None;
+        }
+        let level = matches!(
+            what,
+            Metric::Queue | Metric::Replicas | Metric::Cpu | Metric::BusyWorkers
+        );
+        if level
+            && subjects
+                .iter()
+                .any(|subject| !matches!(subject, Subject::Service(_)))
+        {
+            let error = Diagnostic::error(
+                given.span,
+                format!(
+                    "{} is measured of a service",
+                    quoted(&metric.name.to_string())
+                ),
+            );
+            self.found.push(error.expected("a service in `for`"));
+            return None;
+        }
+        let response = matches!(what, Metric::Percentile(_) | Metric::Mean);
+        if metric.of_answered && !response {
+            self.error(
+                given.span,
+                "only response times are measured of what was answered",
+            );
+            return None;
+        }
+        let (value, whole) = match limit {
+            Limit::Duration(duration) => (duration.nanos() as f64, false),
+            Limit::Ratio(ratio) => (ratio.get(), false),
+            Limit::Rate(rate) => (rate.get(), false),
+            Limit::Factor(factor) => (factor.get(), false),
+            Limit::Count(count) => (count.get() as f64, true),
+        };
+        let counted = matches!(what, Metric::Expired | Metric::Duplicates);
+        let default = if counted { DAY } else { 5 * MINUTE };
+        let over_ns = over.map_or(default, scalar::Duration::nanos);
+        if over.is_none() && !metric.name.is_recovery() {
+            let text = if counted { "1d" } else { "5m" };
+            self.assume(
+                &format!("{path}.over"),
+                text,
+                "the window of a condition",
+                given.span,
+            );
+        }
+        let share = matches!(limit, Limit::Ratio(_)) && !matches!(what, Metric::Cpu);
+        if share && value > 1.0 {
+            self.error(given.span, "a share is at most 100%");
+        }
+        debug_assert!(!whole || value.fract() == 0.0);
+        Some(Condition {
+            text: given.value.to_string(),
+            metric: what,
+            of_answered: if metric.of_answered {
+                OfAnswered::Yes
+            } else {
+                OfAnswered::No
+            },
+            op: match comparison {
+                Comparison::Less => Compare::Less,
+                Comparison::AtMost => Compare::AtMost,
+                Comparison::More => Compare::More,
+                Comparison::AtLeast => Compare::AtLeast,
+                Comparison::Equal => Compare::Equal,
+            },
+            value,
+            over_ns,
+            place: self.place(given.span),
+        })
+    }
+
+    fn metric(&mut self, name: MetricName) -> Option<Metric> {
+        Some(match name {
+            MetricName::Percentile(percentile) => Metric::Percentile(percentile.get() / 100.0),
+            MetricName::Word(word) => match word {
+                MetricWord::Mean => Metric::Mean,
+                MetricWord::Failed => Metric::Failed,
+                MetricWord::Shed => Metric::Shed,
+                MetricWord::Abandoned => Metric::Abandoned,
+                MetricWord::Lost => Metric::Lost,
+                MetricWord::Errors => Metric::Errors,
+                MetricWord::Degraded => Metric::Degraded,
+                MetricWord::Availability => Metric::Availability,
+                MetricWord::Goodput => Metric::Goodput,
+                MetricWord::Attempts => Metric::Attempts,
+                MetricWord::Queue => Metric::Queue,
+                MetricWord::Expired => Metric::Expired,
+                MetricWord::Duplicates => Metric::Duplicates,
+                MetricWord::Replicas => Metric::Replicas,
+                MetricWord::Cpu => Metric::Cpu,
+                MetricWord::BusyWorkers => Metric::BusyWorkers,
+                MetricWord::Recovers => Metric::Recovers,
+                MetricWord::Drains => Metric::Drains,
+                // These need what is not built; the file was refused before.
+                MetricWord::Age
+                | MetricWord::Backlog
+                | MetricWord::DeadLetters
+                | MetricWord::Staleness
+                | MetricWord::Reversals
+                | MetricWord::Hit => return None,
+            },
+        })
+    }
+
+    fn survives(
+        &mut self,
+        path: &str,
+        at: Span,
+        written: Option<&[Given<scalar::Survive>]>,
+    ) -> Vec<String> {
+        let path = format!("{path}.survives");
+        let Some(written) = written else {
+            self.assume(&path, "a normal day", "the days a promise must survive", at);
+            return vec!["a normal day".to_owned()];
+        };
+        for given in written {
+            let scalar::Survive::Together(parts) = self.say(&path, given).clone() else {
+                continue;
+            };
+            for part in parts {
+                let SurvivePart::Named(name) = part else {
+                    if let SurvivePart::AnyOf(any) = part {
+                        let nothing = match any.kind {
+                            scalar::Kind::Zone => self.directory.zones.is_empty(),
+                            scalar::Kind::Fault => self.directory.faults.is_empty(),
+                            scalar::Kind::Replica => self.directory.services.is_empty(),
+                            scalar::Kind::Rollout => true,
+                        };
+                        if nothing {
+                            self.error(
+                                given.span,
+                                format!("there is no {} in this system", any.kind),
+                            );
+                        }
+                    }
+                    continue;
+                };
+                let kind = self
+                    .directory
+                    .things
+                    .get(name.as_str())
+                    .map(|(kind, _)| *kind);
+                if !matches!(kind, Some(Kind::Fault(_) | Kind::Event(_))) {
+                    let names: Vec<&str> = self
+                        .directory
+                        .things
+                        .iter()
+                        .filter(|(_, (kind, _))| matches!(kind, Kind::Fault(_) | Kind::Event(_)))
+                        .map(|(name, _)| *name)
+                        .collect();
+                    let error = self.directory.unknown(
+                        given.span,
+                        name.as_str(),
+                        "a fault or an event",
+                        &names,
+                    );
+                    self.found.push(error);
+                }
+            }
+        }
+        written
+            .iter()
+            .map(|given| given.value.to_string())
+            .collect()
+    }
+}
