@@ -57,7 +57,7 @@ fn forbidden(file: &Path, text: &str) -> Vec<String> {
     ) {
         let code = line.split("//").next().unwrap_or_default();
         for (word, why) in FORBIDDEN {
-            if code.contains(word) {
+            if contains_word(code, word) {
                 findings.push(format!(
                     "{}:{number}: `{word}` in core: {why}",
                     file.display()
@@ -68,6 +68,14 @@ fn forbidden(file: &Path, text: &str) -> Vec<String> {
     findings
 }
 
+/// Whether `word` stands in `code` and does not go on as a longer name.
+fn contains_word(code: &str, word: &str) -> bool {
+    code.match_indices(word).any(|(at, _)| {
+        let next = code[at + word.len()..].chars().next();
+        next.is_none_or(|next| !next.is_alphanumeric() && next != '_')
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +83,7 @@ mod tests {
     /// The search must see code and must not see comments or tests.
     #[test]
     fn finds_forbidden_words_in_code_only() {
-        let text = "//! std::thread is for others\nuse std::thread;\n#[cfg(test)]\nuse std::fs;\n";
+        let text = "//! std::thread is for others\nuse std::thread;\nlet a = b.awaited;\n#[cfg(test)]\nuse std::fs;\n";
         assert_eq!(
             forbidden(Path::new("a.rs"), text),
             ["a.rs:2: `std::thread` in core: threads live in one place, outside"]

@@ -89,7 +89,13 @@ pub fn against_references(arguments: &Arguments) -> Result<()> {
             let reference = self::reference(arguments, row, &format!("{customers:.0}"), round)?
                 .user
                 - reference;
-            let (ours, _) = net(arguments, &workload(row.file), &[], customers / row.rate)?;
+            let (ours, _) = net(
+                arguments,
+                &workload(row.file),
+                &[],
+                customers / row.rate,
+                round,
+            )?;
             ratios[index].push(ours / reference);
             speeds[index].0.push(customers / reference / 1e6);
             speeds[index].1.push(customers / ours / 1e6);
@@ -126,9 +132,9 @@ pub fn per_event(arguments: &Arguments) -> Result<()> {
     let w3 = ("w3", &[] as &[&str]);
     let mut costs = vec![Vec::new(); OTHERS.len() + 1];
     let mut handled = vec![0.0; OTHERS.len() + 1];
-    for _ in 1..=arguments.rounds {
+    for round in 1..=arguments.rounds {
         for (index, (name, flags)) in std::iter::once(&w3).chain(&OTHERS).enumerate() {
-            let (user, events) = net(arguments, &workload(name), flags, seconds)?;
+            let (user, events) = net(arguments, &workload(name), flags, seconds, round)?;
             costs[index].push(user / events * 1e9);
             handled[index] = events;
         }
@@ -156,14 +162,26 @@ pub fn per_event(arguments: &Arguments) -> Result<()> {
 }
 
 /// CPU seconds and handled events of `seconds` simulated seconds, net of start-up and warm-up.
-pub fn net(arguments: &Arguments, file: &Path, flags: &[&str], seconds: f64) -> Result<(f64, f64)> {
-    let start = run(arguments, file, flags, 1.0)?;
-    let whole = run(arguments, file, flags, seconds)?;
+pub fn net(
+    arguments: &Arguments,
+    file: &Path,
+    flags: &[&str],
+    seconds: f64,
+    seed: u32,
+) -> Result<(f64, f64)> {
+    let start = run(arguments, file, flags, 1.0, seed)?;
+    let whole = run(arguments, file, flags, seconds, seed)?;
     Ok((whole.user - start.user, events(&whole)? - events(&start)?))
 }
 
 /// One run of the tool as a person would type it.
-pub fn run(arguments: &Arguments, file: &Path, flags: &[&str], seconds: f64) -> Result<Cost> {
+pub fn run(
+    arguments: &Arguments,
+    file: &Path,
+    flags: &[&str],
+    seconds: f64,
+    seed: u32,
+) -> Result<Cost> {
     let mut command = vec![
         program(arguments, "worstday"),
         "run".into(),
@@ -175,14 +193,19 @@ pub fn run(arguments: &Arguments, file: &Path, flags: &[&str], seconds: f64) -> 
         "--seeds".into(),
         "1".into(),
     ]);
-    command.extend(["--format".into(), "json".into()]);
+    command.extend([
+        "--seed".into(),
+        seed.to_string(),
+        "--format".into(),
+        "json".into(),
+    ]);
     command.extend(flags.iter().map(|flag| (*flag).to_owned()));
     measure::once(&command, Path::new("."), &RAN)
 }
 
 /// How many events a run says it has handled.
 pub fn events(cost: &Cost) -> Result<f64> {
-    cost.printed["events"]
+    cost.printed["histories"][0]["events"]
         .as_f64()
         .context("the result does not say how many `events` were handled")
 }

@@ -132,10 +132,10 @@ fn compare<const N: usize>(
     );
     let mut costs = vec![Vec::new(); files.len()];
     let mut handled = vec![0.0; files.len()];
-    for _ in 1..=arguments.rounds {
+    for round in 1..=arguments.rounds {
         for (index, (_, file)) in files.iter().enumerate() {
             let length = (seconds[index] * arguments.scale).max(2.0);
-            let (user, events) = rows::net(arguments, file, &[], length)?;
+            let (user, events) = rows::net(arguments, file, &[], length, round)?;
             costs[index].push(user / events * 1e9);
             handled[index] = events;
         }
@@ -160,7 +160,7 @@ fn compare<const N: usize>(
 
 /// Peak memory of 1,000 services with 20,000 replicas.
 fn memory(arguments: &Arguments, file: &Path) -> Result<()> {
-    let cost = rows::run(arguments, file, &[], 600.0 * arguments.scale)?;
+    let cost = rows::run(arguments, file, &[], 600.0 * arguments.scale, 1)?;
     #[expect(
         clippy::cast_precision_loss,
         reason = "KiB of memory are far below 2^53"
