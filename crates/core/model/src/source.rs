@@ -5,7 +5,7 @@
 //! from a spelling mistake to the line that causes a worst day, goes through its span.
 
 /// One text of a [`SourceMap`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
 /// A piece of one source: the bytes from `start` up to, not including, `end`.

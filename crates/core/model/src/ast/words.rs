@@ -221,6 +221,8 @@ words! {
     MeshPreset, "a preset", {
         /// Istio's default.
         Istio = "istio",
+        /// Linkerd's.
+        Linkerd = "linkerd",
     }
 }
 

@@ -5,6 +5,7 @@
 //! letters, so findings still point at what was written. What is wrong is left as it is: the
 //! reading that follows says so.
 
+use super::read::KEYS_MAX;
 use super::{Kind, Shape, Takes};
 use crate::scalar::{Change, Scalar, source};
 use crate::tree::{Node, Value, is_ignored};
@@ -42,6 +43,9 @@ pub(crate) fn below(node: &mut Node, shape: Shape) {
             let Value::Map(entries) = &node.value else {
                 return;
             };
+            if entries.len() > KEYS_MAX {
+                return;
+            }
             let shapes: Vec<Option<Shape>> = entries
                 .iter()
                 .map(|entry| {

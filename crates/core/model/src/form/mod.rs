@@ -118,8 +118,8 @@ pub struct ScalarForm {
     pub pattern: fn() -> String,
     /// Reads a text without its source mark, only to see whether it is right.
     pub check: fn(&str) -> Result<(), ScalarError>,
-    /// Whether a source mark may follow.
-    pub marked: bool,
+    /// The text as it is printed: without its source mark, in the shortest form that reads the same.
+    pub print: fn(&str) -> Option<String>,
 }
 
 impl ScalarForm {
@@ -131,7 +131,7 @@ impl ScalarForm {
             example: T::example,
             pattern: T::marked_pattern,
             check: |text| T::parse(text).map(|_| ()),
-            marked: true,
+            print: |text| T::parse(text).ok().map(|value| value.to_string()),
         }
     }
 

@@ -15,6 +15,9 @@ use crate::scalar::{Name, Problem, Scalar, ScalarError, source};
 use crate::source::Span;
 use crate::tree::{Entry, Node, Value, is_ignored};
 
+/// No construct has nearly as many keys; a map with more is not even searched.
+pub(super) const KEYS_MAX: usize = 500;
+
 /// Something that is in the language and not built yet, found in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotYet {
@@ -174,6 +177,15 @@ impl<'a> Reader<'a> {
             self.not_long(node, T::shape());
             return None;
         };
+        if entries.len() > KEYS_MAX {
+            let message = format!(
+                "{} has {} keys; nothing has so many",
+                self.here(),
+                entries.len()
+            );
+            self.push(Diagnostic::error(self.at(node), message));
+            return None;
+        }
         let mut map = MapReader {
             node,
             entries,
@@ -552,7 +564,7 @@ fn none_form() -> ScalarForm {
                 Err(ScalarError::form(0..text.len(), "`none`"))
             }
         },
-        marked: false,
+        print: |text| (text == "none").then(|| text.to_owned()),
     }
 }
 

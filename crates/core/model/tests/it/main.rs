@@ -1,5 +1,6 @@
 //! The model crate from the outside.
 
+mod edits;
 mod examples;
 mod recordings;
 mod resolve;
