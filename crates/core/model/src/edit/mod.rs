@@ -594,8 +594,9 @@ fn merge(base: &mut Node, value: Node, shape: Option<Shape>, found: &mut Diagnos
                     merge(&mut other.value, entry.value, shape, found);
                 }
                 None => {
-                    refuse_changes(&entry.value, shape, found);
-                    entries.push(entry);
+                    if !refuse_changes(&entry.value, shape, found) {
+                        entries.push(entry);
+                    }
                 }
             }
         }
@@ -657,8 +658,8 @@ fn relative(
     }
 }
 
-/// A relative change of what the base does not say is an error of its own.
-fn refuse_changes(value: &Node, shape: Option<Shape>, found: &mut Diagnostics) {
+/// A relative change of what the base does not say is an error of its own; whether there was one.
+fn refuse_changes(value: &Node, shape: Option<Shape>, found: &mut Diagnostics) -> bool {
     match (&value.value, shape.map(|shape| shape.kind)) {
         (Value::Scalar(scalar), Some(Kind::Scalar(form)))
             if change_of(&scalar.text).is_some() && !form().accepts(&scalar.text) =>
@@ -668,16 +669,21 @@ fn refuse_changes(value: &Node, shape: Option<Shape>, found: &mut Diagnostics) {
                 quoted(&scalar.text)
             );
             found.push(Diagnostic::error(value.span, message).hint("say the new value itself"));
+            true
         }
         (Value::Map(entries), Some(Kind::Record(record))) => {
-            for entry in entries {
-                let shape = record
-                    .field(&entry.key.text, value)
-                    .map(|field| (field.shape)());
-                refuse_changes(&entry.value, shape, found);
-            }
+            entries
+                .iter()
+                .filter(|entry| {
+                    let shape = record
+                        .field(&entry.key.text, value)
+                        .map(|field| (field.shape)());
+                    refuse_changes(&entry.value, shape, found)
+                })
+                .count()
+                > 0
         }
         (_, Some(Kind::Word(_, inner))) => refuse_changes(value, Some(inner()), found),
-        _ => {}
+        _ => false,
     }
 }
