@@ -10,7 +10,7 @@ use crate::source::{SourceMap, Span};
 use crate::tree::{Node, Value, parse};
 
 /// Construct, name, keys. Where the figures come from: the reference, section 19.
-const PRESETS: [(&str, &str, &str); 10] = [
+const PRESETS: [(&str, &str, &str); 9] = [
     // Envoy: base interval 25 ms, at most ten times that; one retry.
     (
         "`retry`",
@@ -53,8 +53,6 @@ const PRESETS: [(&str, &str, &str); 10] = [
     ("a mesh", "istio", "{retry: {like: istio}}"),
     // HikariCP: ten connections, half a minute.
     ("a pool", "hikari", "{size: 10, wait: 30s}"),
-    // The mesh of Linkerd is its retry.
-    ("a mesh", "linkerd", "{retry: {like: linkerd}}"),
 ];
 
 /// Expands the presets in a tree in long form.

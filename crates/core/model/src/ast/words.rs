@@ -221,8 +221,6 @@ words! {
     MeshPreset, "a preset", {
         /// Istio's default.
         Istio = "istio",
-        /// Linkerd's.
-        Linkerd = "linkerd",
     }
 }
 
