@@ -2,7 +2,7 @@
 
 use crate::document::Report;
 
-/// The JSON Schema of [`write`]'s output.
+/// The JSON Schema of [`write()`]'s output.
 pub const SCHEMA: &str = include_str!("../../../../docs/reference/outcome.schema.json");
 
 /// The report as JSON, one line, with a line break at its end.

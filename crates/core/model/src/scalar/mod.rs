@@ -11,7 +11,7 @@
 //!
 //! Reading order: [`number`], the quantities ([`time`], [`rate`], [`ratio`], [`size`], [`money`]),
 //! what is unknown ([`uncertain`]) and what varies ([`dist`]), names and references ([`name`],
-//! [`reference`]), the calendar ([`mod@when`]), conditions ([`condition`]), and the short forms of maps ([`short`]).
+//! [`mod@reference`]), the calendar ([`mod@when`]), conditions ([`condition`]), and the short forms of maps ([`short`]).
 
 pub mod condition;
 pub mod dist;
