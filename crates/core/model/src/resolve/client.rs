@@ -88,7 +88,7 @@ impl<'a> Resolver<'a> {
             self.event_named(given.span, event.as_str())
         });
         let steps = self.visits(position);
-        if steps.is_empty() {
+        if written.steps.items.is_empty() {
             self.error(
                 written.steps.span,
                 format!("a visit of {} does nothing", quoted(name)),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, one_of, quoted};
 use crate::form::{Given, Names};
-use crate::scalar::{MetricName, Name, RESERVED, SECTIONS, Scalar};
+use crate::scalar::{MetricName, Name, SECTIONS, Scalar};
 use crate::source::Span;
 use crate::system::{
     ClientId, EndpointId, EventId, FaultId, KeySpaceId, LinkId, PoolId, ServiceId, ZoneId,
@@ -307,13 +307,6 @@ impl<'a> Directory<'a> {
                 );
                 found
                     .push(Diagnostic::error(at, message).hint("a path begins with a section word"));
-            }
-            if RESERVED.contains(&name) {
-                let message = format!(
-                    "{word} cannot be called {}: that word is reserved",
-                    quoted(name)
-                );
-                found.push(Diagnostic::error(at, message));
             }
             if let Some((other, first)) = self.things.get(name) {
                 let message = format!("{} is both {} and {word}", quoted(name), other.word());
