@@ -53,6 +53,8 @@ pub struct Layer {
     pub index: u64,
     /// Offset of the last candidate from the block's start, ns.
     pub offset_ns: f64,
+    /// Candidates before this instant are of the past.
+    pub floor_ns: u64,
     /// The accepted one that is on the calendar.
     pub next_ns: u64,
     pub next_id: u64,
@@ -64,6 +66,20 @@ pub struct Stream {
     pub client: u32,
     pub source: Source,
     pub timer: u64,
+    /// What a layer's candidates are drawn with, kept so that an arrival looks nothing up.
+    pub draws: LayerDraws,
+}
+
+/// The fixed part of a layer's draws.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerDraws {
+    key: Key,
+    /// Mean gap of candidates, ns.
+    gap_ns: f64,
+    /// Length of a block, ns.
+    length_ns: u64,
+    /// Share of the layer that comes, if the client's demand never changes on this day.
+    steady: Option<f64>,
 }
 
 /// All sources.
@@ -76,15 +92,9 @@ pub struct Streams {
     pub users: Vec<u64>,
 }
 
-/// Rate of a client's curve at an instant, without factors.
-fn curve_rate(curve: &RateCurve, t_ns: u64) -> f64 {
-    curve.rate(t_ns)
-}
-
-/// The span in which block `b` of length `length_ns` lies on the run's clock, as floats.
-fn block_start(start_unix_ns: i64, block: i64, length_ns: f64) -> f64 {
-    // Exact enough: blocks are compared with instants only through rounded offsets.
-    block as f64 * length_ns - start_unix_ns as f64
+/// Length of a layer's blocks, whole ns.
+fn block_ns(bound: f64) -> u64 {
+    ((BLOCK * 1e9 / bound).round_ties_even() as u64).max(1)
 }
 
 impl<O: Observer> Engine<O> {
@@ -255,10 +265,12 @@ impl<O: Observer> Engine<O> {
     }
 
     fn add_stream(&mut self, client: u32, source: Source) {
+        let draws = self.layer_draws(client, &source);
         self.streams.rows.push(Stream {
             client,
             source,
             timer: 0,
+            draws,
         });
         self.next_arrival(self.streams.rows.len() as u32 - 1);
     }
@@ -301,6 +313,17 @@ impl<O: Observer> Engine<O> {
         bound
     }
 
+    /// The first instant for which something can still arrive: at the start now, later what is after now.
+    fn floor_ns(&self) -> u64 {
+        self.s.now_ns + u64::from(self.s.now_ns > 0)
+    }
+
+    /// The block that the present instant lies in.
+    fn block_now(&self, bound: f64) -> i64 {
+        let unix = i128::from(self.day.start_unix_ns) + i128::from(self.s.now_ns);
+        unix.div_euclid(i128::from(block_ns(bound))) as i64
+    }
+
     /// Opens the layers that the present demand may need.
     fn open_layers(&mut self, client: u32) {
         let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
@@ -318,9 +341,8 @@ impl<O: Observer> Engine<O> {
             .filter(|s| s.client == client && matches!(s.source, Source::Poisson(_)))
             .count() as u32;
         for layer in have..layers {
-            let length_ns = BLOCK * 1e9 / bound;
-            let unix = self.day.start_unix_ns as f64 + self.s.now_ns as f64;
-            let block = (unix / length_ns).floor() as i64;
+            let block = self.block_now(bound);
+            let floor_ns = self.floor_ns();
             self.add_stream(
                 client,
                 Source::Poisson(Layer {
@@ -328,6 +350,7 @@ impl<O: Observer> Engine<O> {
                     block,
                     index: 0,
                     offset_ns: 0.0,
+                    floor_ns,
                     next_ns: 0,
                     next_id: 0,
                 }),
@@ -337,6 +360,7 @@ impl<O: Observer> Engine<O> {
 
     /// Demand changes from now on: what was rejected may come now, and the other way round.
     pub(crate) fn demand_changes(&mut self, client: u32) {
+        self.refresh_draws();
         let rows = self.streams.rows.len();
         for row in 0..rows {
             let stream = &mut self.streams.rows[row];
@@ -351,10 +375,13 @@ impl<O: Observer> Engine<O> {
                 let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
                     continue;
                 };
-                let length_ns = BLOCK * 1e9 / rate.bound_per_s;
-                let unix = self.day.start_unix_ns as f64 + self.s.now_ns as f64;
-                let block = (unix / length_ns).floor() as i64;
-                self.streams.rows[row].source = Source::Poisson(Layer { block, ..layer });
+                let block = self.block_now(rate.bound_per_s);
+                let floor_ns = self.floor_ns();
+                self.streams.rows[row].source = Source::Poisson(Layer {
+                    block,
+                    floor_ns,
+                    ..layer
+                });
                 self.next_arrival(row as u32);
             }
         }
@@ -403,7 +430,7 @@ impl<O: Observer> Engine<O> {
         let next = match &stream.source {
             Source::Poisson(layer) => {
                 let mut layer = *layer;
-                let next = self.next_candidate(client, &mut layer);
+                let next = self.next_candidate(client, &mut layer, &stream.draws);
                 self.streams.rows[row as usize].source = Source::Poisson(layer);
                 next
             }
@@ -431,69 +458,89 @@ impl<O: Observer> Engine<O> {
         };
     }
 
-    /// The next accepted candidate of a layer after now; none before the end of the day.
-    #[inline]
-    fn next_candidate(&self, client: u32, layer: &mut Layer) -> Option<u64> {
-        let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
-            return None;
-        };
-        let bound = rate.bound_per_s;
-        let length_ns = BLOCK * 1e9 / bound;
+    /// What a source's candidates are drawn with at present.
+    fn layer_draws(&self, client: u32, source: &Source) -> LayerDraws {
         let entity = self.plan.clients[client as usize].entity;
         let key = Key::new(Seed(self.s.seed), entity, purpose::ARRIVAL);
+        let (Source::Poisson(layer), Demand::Stream { rate, .. }) =
+            (source, &self.day.demand[client as usize])
+        else {
+            return LayerDraws {
+                key,
+                gap_ns: 0.0,
+                length_ns: 1,
+                steady: None,
+            };
+        };
+        let bound = rate.bound_per_s;
         let flat = rate.peaks.is_empty()
             && rate.pieces.len() == 1
-            && self.plan.system.clients[client as usize].active.is_none();
-        let steady = flat && !self.disturbances.ramps.iter().any(|r| r.client == client);
-        // Demand that never changes accepts a whole layer, or a fixed share of it.
-        let steady_share = if steady {
-            (curve_rate(rate, self.s.now_ns) * self.factor(client, self.s.now_ns) / bound)
-                - f64::from(layer.layer)
-        } else {
-            0.0
-        };
-        if steady && steady_share <= 0.0 {
+            && self.plan.system.clients[client as usize].active.is_none()
+            && !self.disturbances.ramps.iter().any(|r| r.client == client);
+        let now = self.s.now_ns;
+        LayerDraws {
+            key,
+            gap_ns: 1e9 / bound,
+            length_ns: block_ns(bound),
+            steady: flat.then(|| {
+                rate.rate(now) * self.factor(client, now) / bound - f64::from(layer.layer)
+            }),
+        }
+    }
+
+    /// A new seed: candidates after now are drawn anew.
+    pub(crate) fn refresh_draws(&mut self) {
+        for row in 0..self.streams.rows.len() {
+            let draws = self.layer_draws(
+                self.streams.rows[row].client,
+                &self.streams.rows[row].source,
+            );
+            self.streams.rows[row].draws = draws;
+        }
+    }
+
+    /// The next accepted candidate of a layer after now; none before the end of the day.
+    #[inline]
+    fn next_candidate(&self, client: u32, layer: &mut Layer, draws: &LayerDraws) -> Option<u64> {
+        if draws.steady.is_some_and(|share| share <= 0.0) {
             return None;
         }
-        let mut start = block_start(self.day.start_unix_ns, layer.block, length_ns);
+        let length_ns = draws.length_ns as f64;
+        let start_of = |block: i64| {
+            (i128::from(block) * i128::from(draws.length_ns) - i128::from(self.day.start_unix_ns))
+                as f64
+        };
+        let mut start = start_of(layer.block);
         loop {
             let id = identity(
                 (u64::from(layer.layer) << 48) ^ layer.block as u64,
                 layer.index,
             );
-            layer.offset_ns += key.at(id).exp1() * (1e9 / bound);
+            layer.offset_ns += draws.key.at(id).exp1() * draws.gap_ns;
             layer.index += 1;
             if length_ns <= layer.offset_ns {
                 layer.block += 1;
                 (layer.index, layer.offset_ns) = (0, 0.0);
-                start = block_start(self.day.start_unix_ns, layer.block, length_ns);
+                start = start_of(layer.block);
                 if self.day.end_ns as f64 <= start {
                     return None;
                 }
-                if !steady && self.quiet(client, rate, start, length_ns, layer.layer) {
+                if draws.steady.is_none() && self.quiet(client, start, length_ns, layer.layer) {
                     // Nothing of this layer can come here: the next block, one candidate on.
                     layer.offset_ns = length_ns;
                 }
                 continue;
             }
             let at = (start + layer.offset_ns).round_ties_even();
-            if at < self.s.now_ns as f64
-                || (at as u64 == self.s.now_ns && layer.next_ns == self.s.now_ns)
-            {
+            if at < layer.floor_ns as f64 {
                 continue;
             }
             let at = at as u64;
-            let share = if steady {
-                steady_share
-            } else {
-                curve_rate(rate, at) * self.factor(client, at) / bound - f64::from(layer.layer)
+            let share = match draws.steady {
+                Some(share) => share,
+                None => self.share_at(client, at, layer.layer),
             };
-            let comes = share >= 1.0
-                || (share > 0.0
-                    && Key::new(Seed(self.s.seed), entity, purpose::HEIGHT)
-                        .at(id)
-                        .unit()
-                        < share);
+            let comes = share >= 1.0 || (share > 0.0 && self.height(client, id) < share);
             if comes {
                 (layer.next_ns, layer.next_id) = (at, id);
                 return Some(at);
@@ -501,8 +548,24 @@ impl<O: Observer> Engine<O> {
         }
     }
 
+    fn share_at(&self, client: u32, at_ns: u64, layer: u32) -> f64 {
+        let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
+            return 0.0;
+        };
+        rate.rate(at_ns) * self.factor(client, at_ns) / rate.bound_per_s - f64::from(layer)
+    }
+
+    /// Height of a candidate inside its layer.
+    fn height(&self, client: u32, id: u64) -> f64 {
+        let entity = self.plan.clients[client as usize].entity;
+        self.draw_of(entity, purpose::HEIGHT, id).unit()
+    }
+
     /// Whether a layer certainly stays empty over a block.
-    fn quiet(&self, client: u32, rate: &RateCurve, start: f64, length_ns: f64, layer: u32) -> bool {
+    fn quiet(&self, client: u32, start: f64, length_ns: f64, layer: u32) -> bool {
+        let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
+            return false;
+        };
         let from = start.max(0.0) as u64;
         let to = (start + length_ns).max(0.0) as u64 + 1;
         let mut factor = self.streams.injected[client as usize];
@@ -534,7 +597,7 @@ impl<O: Observer> Engine<O> {
         // Steps over which the rate is as good as linear; constant rates take one.
         let step_ns = self.step_of(client, rate);
         let mut t = from_ns;
-        let per_ns = |t: f64| curve_rate(rate, t as u64) * self.factor(client, t as u64) / 1e9;
+        let per_ns = |t: f64| rate.rate(t as u64) * self.factor(client, t as u64) / 1e9;
         let mut here = per_ns(t);
         while t < self.day.end_ns as f64 {
             let step = step_ns.min(self.day.end_ns as f64 - t).max(1.0);

@@ -217,7 +217,6 @@ impl<O: Observer> Engine<O> {
         }
         me.phase = Phase::InCall;
         (me.child, me.child_generation, me.child_replica) = (child, you.generation, replica);
-        me.attempt_started_ns = now;
         you.phase = Phase::Travelling;
         (you.caller, you.caller_serial) = (task, me.serial);
         you.by_call = call;

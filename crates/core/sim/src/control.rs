@@ -71,6 +71,7 @@ impl<O: Observer> Engine<O> {
     pub fn reseed(&mut self, seed: u64) {
         self.s.seed = seed;
         self.fit_tables();
+        self.refresh_draws();
     }
 
     /// Something happens now that the day did not know.

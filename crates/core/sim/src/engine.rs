@@ -165,7 +165,8 @@ impl<O: Observer> Engine<O> {
                 let replica = engine.new_replica(service as u32, Life::Up);
                 engine.s.services[service].view.push(replica);
             }
-            engine.m.services[service].levels.ready = u64::from(replicas);
+            engine.m.services[service].levels.ready =
+                crate::measure::Level::start_at(u64::from(replicas));
         }
         for endpoint in 0..engine.plan.endpoints.len() {
             engine.s.endpoints[endpoint].tokens = engine.plan.endpoints[endpoint]
@@ -857,7 +858,13 @@ impl<O: Observer> Engine<O> {
     fn step_over(&mut self, task: u32) {
         match self.s.tasks[task as usize].phase {
             Phase::Working | Phase::Waiting => {
-                self.wake(task);
+                // Nothing else is ready at the start of an event: no need to go through the list.
+                if self.frozen(task, Thaw::Wake) {
+                    self.s.tasks[task as usize].phase = Phase::Frozen;
+                } else {
+                    self.s.tasks[task as usize].phase = Phase::Ready;
+                    self.run(task);
+                }
             }
             Phase::Travelling => self.message_arrived(task),
             Phase::BackingOff => self.next_attempt(task),

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::fault::{Effect, Hit, What};
-use crate::measure::WINDOW_FIRST_NS;
+use crate::measure::{Areas, WINDOW_FIRST_NS};
 use crate::observe::Observer;
 use crate::outcome::{
     CallOutcome, ClientOutcome, Conservation, Ended, EndpointOutcome, Ends, Happened, LinkOutcome,
@@ -163,7 +163,13 @@ impl<O: Observer> Engine<O> {
         for e in &self.m.endpoints[range.clone()] {
             add(&mut ends, &e.ends);
         }
-        let (inside, queue, busy, ready, cores) = self.m.areas(service);
+        let Areas {
+            inside,
+            queue,
+            busy,
+            ready,
+            cores,
+        } = self.m.areas(service, self.s.now_ns);
         let mut windows = std::mem::take(&mut self.m.services[service].windows);
         for (i, window) in windows.iter_mut().enumerate() {
             for e in &self.m.endpoints[range.clone()] {
@@ -271,28 +277,25 @@ impl<O: Observer> Engine<O> {
         };
         for (i, (inside, since)) in visits.into_iter().enumerate() {
             let series = &mut self.m.clients[i];
-            series.inside_area +=
-                u128::from(series.all.inside) * u128::from(end_ns - series.inside_last_ns);
-            series.inside_last_ns = end_ns;
             let name = format!("client {}", self.base.clients[i].name);
             rows.push(check(
                 name,
                 series.all,
                 inside,
-                series.inside_area,
+                series.inside.area(end_ns),
                 series.sojourn_ns + since,
             )?);
         }
         for (i, (inside, since)) in requests.into_iter().enumerate() {
             let series = &self.m.services[i];
             let mut ends = series.all;
-            ends.inside = series.levels.inside;
+            ends.inside = series.levels.inside.value;
             let name = format!("service {}", self.base.services[i].name);
             rows.push(check(
                 name,
                 ends,
                 inside,
-                series.levels.inside_area,
+                series.levels.inside.area(end_ns),
                 series.sojourn_ns + since,
             )?);
         }

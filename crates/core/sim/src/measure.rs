@@ -50,33 +50,71 @@ impl Recorder {
     }
 }
 
-/// A number that changes, and its integral over time.
+/// A number that changes in whole steps, and its integral over time.
+///
+/// The integral up to `t` is `value * t` minus the sum of each change times its instant, so a change
+/// costs one addition and nothing is ever rounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    pub value: u64,
+    moment: i128,
+}
+
+impl Level {
+    #[inline]
+    pub fn rise(&mut self, now_ns: u64) {
+        self.value += 1;
+        self.moment += i128::from(now_ns);
+    }
+
+    #[inline]
+    pub fn fall(&mut self, now_ns: u64) {
+        self.value -= 1;
+        self.moment -= i128::from(now_ns);
+    }
+
+    /// The value from time 0 on.
+    pub fn start_at(value: u64) -> Self {
+        Self { value, moment: 0 }
+    }
+
+    /// Integral from 0 to `now_ns`, in units of the number times ns.
+    #[must_use]
+    pub fn area(&self, now_ns: u64) -> u128 {
+        (i128::from(self.value) * i128::from(now_ns) - self.moment) as u128
+    }
+}
+
+/// The levels of a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Levels {
-    pub last_ns: u64,
     /// Waiting and in service.
-    pub inside: u64,
-    pub queue: u64,
-    pub busy: u64,
-    pub ready: u64,
-    pub inside_area: u128,
-    pub queue_area: u128,
-    pub busy_area: u128,
-    pub ready_area: u128,
+    pub inside: Level,
+    pub queue: Level,
+    pub busy: Level,
+    pub ready: Level,
     pub queue_max: u64,
 }
 
-impl Levels {
-    /// Brings the integrals up to `now_ns`.
-    #[inline]
-    pub fn touch(&mut self, now_ns: u64) {
-        let dt = now_ns - self.last_ns;
-        if dt != 0 {
-            self.last_ns = now_ns;
-            self.inside_area += u128::from(self.inside) * u128::from(dt);
-            self.queue_area += u128::from(self.queue) * u128::from(dt);
-            self.busy_area += u128::from(self.busy) * u128::from(dt);
-            self.ready_area += u128::from(self.ready) * u128::from(dt);
+/// Integrals of a service's levels up to some instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Areas {
+    pub inside: u128,
+    pub queue: u128,
+    pub busy: u128,
+    pub ready: u128,
+    /// Core-ns.
+    pub cores: f64,
+}
+
+impl Areas {
+    fn of(levels: &Levels, cores: f64, now_ns: u64) -> Self {
+        Self {
+            inside: levels.inside.area(now_ns),
+            queue: levels.queue.area(now_ns),
+            busy: levels.busy.area(now_ns),
+            ready: levels.ready.area(now_ns),
+            cores,
         }
     }
 }
@@ -91,8 +129,7 @@ pub struct ClientSeries {
     pub money: Money,
     /// Everything, warm-up included.
     pub all: Ends,
-    pub inside_area: u128,
-    pub inside_last_ns: u64,
+    pub inside: Level,
     pub sojourn_ns: u128,
     window: Ends,
     window_lost: f64,
@@ -103,9 +140,9 @@ pub struct ClientSeries {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ServiceSeries {
     pub levels: Levels,
-    /// Levels at the end of the warm-up, and at the start of the window.
-    base: Levels,
-    mark: Levels,
+    /// Integrals up to the end of the warm-up, and to the start of the window.
+    base: Areas,
+    mark: Areas,
     pub all: Ends,
     pub sojourn_ns: u128,
     pub expired: u64,
@@ -115,8 +152,6 @@ pub struct ServiceSeries {
     pub wasted_cpu_ns: u64,
     /// Integral of cores in use, core-ns.
     pub cores_area: f64,
-    cores_base: f64,
-    cores_mark: f64,
     wasted_mark: u64,
     pub windows: Vec<ServiceWindow>,
 }
@@ -325,10 +360,9 @@ impl Measures {
     fn end_warm_up(&mut self, at: u64) {
         self.warm = true;
         for s in &mut self.services {
-            s.levels.touch(at);
-            s.levels.queue_max = s.levels.queue;
-            (s.base, s.mark) = (s.levels, s.levels);
-            (s.cores_base, s.cores_mark) = (s.cores_area, s.cores_area);
+            s.levels.queue_max = s.levels.queue.value;
+            s.base = Areas::of(&s.levels, s.cores_area, at);
+            s.mark = s.base;
         }
         for p in &mut self.pools {
             p.touch(at);
@@ -349,17 +383,17 @@ impl Measures {
             });
         }
         for s in &mut self.services {
-            s.levels.touch(at);
+            let now = Areas::of(&s.levels, s.cores_area, at);
             let mean = |now: u128, then: u128| (now - then) as f64 / length;
             s.windows.push(ServiceWindow {
                 ends: Ends::default(),
-                queue_mean: mean(s.levels.queue_area, s.mark.queue_area),
-                busy_mean: mean(s.levels.busy_area, s.mark.busy_area),
-                cores_mean: (s.cores_area - s.cores_mark) / length,
-                ready_mean: mean(s.levels.ready_area, s.mark.ready_area),
+                queue_mean: mean(now.queue, s.mark.queue),
+                busy_mean: mean(now.busy, s.mark.busy),
+                cores_mean: (now.cores - s.mark.cores) / length,
+                ready_mean: mean(now.ready, s.mark.ready),
                 wasted_worker_ns: s.wasted_worker_ns - s.wasted_mark,
             });
-            (s.mark, s.cores_mark, s.wasted_mark) = (s.levels, s.cores_area, s.wasted_worker_ns);
+            (s.mark, s.wasted_mark) = (now, s.wasted_worker_ns);
         }
         for e in &mut self.endpoints {
             e.window.inside = e.ends.inside;
@@ -435,9 +469,6 @@ impl Measures {
             self.end_window_at_close(end_ns);
             self.window_ns = full;
         }
-        for s in &mut self.services {
-            s.levels.touch(end_ns);
-        }
         for p in &mut self.pools {
             p.touch(end_ns);
         }
@@ -454,8 +485,7 @@ impl Measures {
     pub fn visit_arrived(&mut self, client: usize, now_ns: u64) -> bool {
         let counted = self.warm;
         let c = &mut self.clients[client];
-        c.inside_area += u128::from(c.all.inside) * u128::from(now_ns - c.inside_last_ns);
-        c.inside_last_ns = now_ns;
+        c.inside.rise(now_ns);
         c.all.arrived += 1;
         c.all.inside += 1;
         if counted {
@@ -477,8 +507,7 @@ impl Measures {
         counted: bool,
     ) {
         let c = &mut self.clients[client];
-        c.inside_area += u128::from(c.all.inside) * u128::from(now_ns - c.inside_last_ns);
-        c.inside_last_ns = now_ns;
+        c.inside.fall(now_ns);
         c.all.inside -= 1;
         c.sojourn_ns += u128::from(now_ns - arrived_ns);
         count_end(&mut c.all, ending);
@@ -507,8 +536,7 @@ impl Measures {
     pub fn request_arrived(&mut self, service: usize, endpoint: usize, now_ns: u64) -> bool {
         let counted = self.warm;
         let s = &mut self.services[service];
-        s.levels.touch(now_ns);
-        s.levels.inside += 1;
+        s.levels.inside.rise(now_ns);
         s.all.arrived += 1;
         if counted {
             let e = &mut self.endpoints[endpoint];
@@ -530,8 +558,7 @@ impl Measures {
         counted: bool,
     ) {
         let s = &mut self.services[service];
-        s.levels.touch(now_ns);
-        s.levels.inside -= 1;
+        s.levels.inside.fall(now_ns);
         s.sojourn_ns += u128::from(now_ns - arrived_ns);
         count_end(&mut s.all, ending);
         if counted {
@@ -542,17 +569,18 @@ impl Measures {
         }
     }
 
-    /// Integrals of a service since the warm-up: (inside, queue, busy, ready, cores).
+    /// Integrals of a service from the end of the warm-up to `now_ns`.
     #[must_use]
-    pub fn areas(&self, service: usize) -> (u128, u128, u128, u128, f64) {
+    pub fn areas(&self, service: usize, now_ns: u64) -> Areas {
         let s = &self.services[service];
-        (
-            s.levels.inside_area - s.base.inside_area,
-            s.levels.queue_area - s.base.queue_area,
-            s.levels.busy_area - s.base.busy_area,
-            s.levels.ready_area - s.base.ready_area,
-            s.cores_area - s.cores_base,
-        )
+        let now = Areas::of(&s.levels, s.cores_area, now_ns);
+        Areas {
+            inside: now.inside - s.base.inside,
+            queue: now.queue - s.base.queue,
+            busy: now.busy - s.base.busy,
+            ready: now.ready - s.base.ready,
+            cores: now.cores - s.base.cores,
+        }
     }
 }
 

@@ -96,9 +96,7 @@ impl<O: Observer> Engine<O> {
         let now = self.s.now_ns;
         let service = self.s.replicas[at].service as usize;
         if self.s.replicas[at].life == Life::Up || self.s.replicas[at].life == Life::Stopping {
-            let levels = &mut self.m.services[service].levels;
-            levels.touch(now);
-            levels.ready -= 1;
+            self.m.services[service].levels.ready.fall(now);
         }
         let shared = self.plan.services[service].queue.per == Per::Service;
         for task in 0..self.s.tasks.len() as u32 {
@@ -166,17 +164,13 @@ impl<O: Observer> Engine<O> {
         if phase == Phase::Queued {
             let service = self.s.replicas[at].service as usize;
             self.s.replicas[at].line.waiting = self.s.replicas[at].line.waiting.saturating_sub(1);
-            let levels = &mut self.m.services[service].levels;
-            levels.touch(now);
-            levels.queue -= 1;
+            self.m.services[service].levels.queue.fall(now);
         }
         let row = &mut self.s.tasks[task as usize];
         if row.has(flag::WORKER) {
             row.due_ns = now - row.started_ns;
             let service = self.s.replicas[at].service as usize;
-            let levels = &mut self.m.services[service].levels;
-            levels.touch(now);
-            levels.busy -= 1;
+            self.m.services[service].levels.busy.fall(now);
             self.s.replicas[at].busy -= 1;
             if worker != NONE && (worker as usize) < self.s.replicas[at].workers.len() {
                 self.s.replicas[at].workers[worker as usize] = false;
@@ -290,9 +284,7 @@ impl<O: Observer> Engine<O> {
                 let row = &mut self.s.replicas[at];
                 row.life = Life::Up;
                 row.ready_ns = now;
-                let levels = &mut self.m.services[service].levels;
-                levels.touch(now);
-                levels.ready += 1;
+                self.m.services[service].levels.ready.rise(now);
                 if let Some((_, for_ns)) = cold {
                     row.cold_until_ns = now.saturating_add(for_ns);
                     let until = row.cold_until_ns;
@@ -357,9 +349,7 @@ impl<O: Observer> Engine<O> {
         }
         let service = self.s.replicas[at].service as usize;
         let now = self.s.now_ns;
-        let levels = &mut self.m.services[service].levels;
-        levels.touch(now);
-        levels.ready -= 1;
+        self.m.services[service].levels.ready.fall(now);
         self.s.replicas[at].life = Life::Stopped;
         self.s.replicas[at].start_timer = 0;
         self.forget(replica);

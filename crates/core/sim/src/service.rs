@@ -194,8 +194,8 @@ impl<O: Observer> Engine<O> {
         let class = line.class_of(priority);
         line.classes[class].push_back(task);
         let levels = &mut self.m.services[service].levels;
-        levels.queue += 1;
-        levels.queue_max = levels.queue_max.max(levels.queue);
+        levels.queue.rise(now);
+        levels.queue_max = levels.queue_max.max(levels.queue.value);
         if let Some(timeout_ns) = self.plan.services[service].queue.timeout_ns {
             let at = now.saturating_add(timeout_ns);
             self.s.tasks[task as usize].step_timer =
@@ -241,9 +241,7 @@ impl<O: Observer> Engine<O> {
         self.line_of(at).waiting -= 1;
         let service = self.s.replicas[at].service as usize;
         let now = self.s.now_ns;
-        let levels = &mut self.m.services[service].levels;
-        levels.touch(now);
-        levels.queue -= 1;
+        self.m.services[service].levels.queue.fall(now);
     }
 
     /// Rejected: counted as shed, answered at once.
@@ -310,7 +308,7 @@ impl<O: Observer> Engine<O> {
             self.m.endpoints[endpoint].wait.add(wait);
         }
         let service = self.plan.endpoints[endpoint].service as usize;
-        self.m.services[service].levels.busy += 1;
+        self.m.services[service].levels.busy.rise(now);
         self.observer.on(
             now,
             Fact::ServiceBegan {
@@ -426,9 +424,7 @@ impl<O: Observer> Engine<O> {
             row.due_ns = now - started;
             let worker = row.worker;
             let service = self.plan.endpoints[endpoint].service as usize;
-            let levels = &mut self.m.services[service].levels;
-            levels.touch(now);
-            levels.busy -= 1;
+            self.m.services[service].levels.busy.fall(now);
             if counted && ending != Ending::Dropped {
                 let series = &mut self.m.endpoints[endpoint];
                 series.service.add(now - started);

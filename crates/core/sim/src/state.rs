@@ -176,7 +176,6 @@ pub struct Task {
     pub child_generation: u32,
     pub child_replica: u32,
     pub call_started_ns: u64,
-    pub attempt_started_ns: u64,
     pub previous_backoff_ns: u64,
     // Timers: alive while these carry the sequence number.
     pub step_timer: u64,
@@ -225,7 +224,6 @@ impl Task {
             child_generation: 0,
             child_replica: NONE,
             call_started_ns: 0,
-            attempt_started_ns: 0,
             previous_backoff_ns: 0,
             step_timer: 0,
             timeout_timer: 0,
