@@ -1,0 +1,6 @@
+//! The engine against what must be true of it: one mechanism at a time, the contract, theory, and
+//! published results.
+
+mod zoo;
+
+mod mechanisms;
