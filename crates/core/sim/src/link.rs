@@ -134,21 +134,21 @@ impl<O: Observer> Engine<O> {
                     Capacity::Messages(rate) => 1e9 / (rate * left),
                     Capacity::Bytes(rate) => 1e9 * size as f64 / (rate * left),
                 };
+                let each_ns = each.round_ties_even() as u64;
                 let state = &mut self.s.links[direction];
-                let backlog_ns = state.free_ns.saturating_sub(at) as f64;
-                let full = match plan.queue {
-                    LinkQueue::Unlimited => false,
-                    LinkQueue::Messages(bound) => (bound as f64) * each <= backlog_ns - each,
-                    LinkQueue::Bytes(bound) => {
-                        let waiting = (backlog_ns / each - 1.0).max(0.0) * size as f64;
-                        (bound as f64) < waiting + size as f64
-                    }
-                };
+                // Whole messages: one crosses, however little of it is left, and the others wait.
+                let backlog_ns = state.free_ns.saturating_sub(at);
+                let waiting = backlog_ns.div_ceil(each_ns.max(1)).saturating_sub(1);
+                let full = backlog_ns > 0
+                    && match plan.queue {
+                        LinkQueue::Unlimited => false,
+                        LinkQueue::Messages(bound) => bound <= waiting,
+                        LinkQueue::Bytes(bound) => bound < (waiting + 1).saturating_mul(size),
+                    };
                 if full || !each.is_finite() {
                     state.lost += 1;
                     return None;
                 }
-                let each_ns = each.round_ties_even() as u64;
                 state.free_ns = state.free_ns.max(at).saturating_add(each_ns);
                 state.busy_ns += each_ns;
                 at = state.free_ns;

@@ -1,3 +1,12 @@
 //! One mechanism, one test, the smallest input that shows it; expectations are worked out by hand.
 
+mod balance;
+mod calls;
+mod clients;
+mod edits;
+mod faults;
+mod links;
+mod pools;
+mod queues;
+mod steps;
 mod waste;

@@ -286,7 +286,11 @@ impl Zoo {
 
     fn endpoint_name(&self, e: EndpointId) -> String {
         let row = &self.system.endpoints[e.index()];
-        format!("{}.{}", self.system.services[row.service.index()].name, row.name)
+        format!(
+            "{}.{}",
+            self.system.services[row.service.index()].name,
+            row.name
+        )
     }
 
     /// A call step. Calls of the same two ends share a name.
@@ -451,7 +455,8 @@ impl Told {
                     visit,
                     ending,
                 } if client == of.0 => {
-                    let open = |r: &&mut (u64, u64, u64, Option<Ending>)| r.0 == visit && r.3.is_none();
+                    let open =
+                        |r: &&mut (u64, u64, u64, Option<Ending>)| r.0 == visit && r.3.is_none();
                     let row = rows.iter_mut().find(open).expect("it arrived");
                     (row.2, row.3) = (at, Some(ending));
                 }

@@ -16,7 +16,11 @@ fn a_worker_whose_caller_gave_up_works_on() {
     let t = z.run();
     assert_eq!(t.endings(), [Timeout, Timeout]);
     assert_eq!(t.ends_ms(), [100, 150]);
-    assert_eq!(t.began_ms(get), [0, 300], "the second waits for work that nobody wants");
+    assert_eq!(
+        t.began_ms(get),
+        [0, 300],
+        "the second waits for work that nobody wants"
+    );
     assert_eq!(t.done_ms(get), [300, 600]);
     let server = t.service("server");
     assert_eq!(server.wasted_worker_ns, 600 * MS);
@@ -45,7 +49,14 @@ fn holding(cancel: Cancel) -> (Zoo, EndpointId, EndpointId) {
     let call = z.call(Caller::Endpoint(front), back, policy);
     z.does(front, vec![call]);
     let users = z.client_at("users", &[0, 10 * MS]);
-    z.asks(users, front, CallPolicy { cancel, ..timeout(150 * MS) });
+    z.asks(
+        users,
+        front,
+        CallPolicy {
+            cancel,
+            ..timeout(150 * MS)
+        },
+    );
     (z, front, back)
 }
 
@@ -59,7 +70,11 @@ fn a_caller_holds_its_worker_through_attempts_and_back_offs() {
     assert_eq!(t.reached_ms(back), [0, 300, 600, 700, 1000, 1300]);
     assert_eq!(t.began_ms(front), [0, 700]);
     assert_eq!(t.done_ms(front), [700, 1400]);
-    assert_eq!(t.done_ms(back), [1000, 1300, 1600, 1700, 2000, 2300], "each attempt is worked off");
+    assert_eq!(
+        t.done_ms(back),
+        [1000, 1300, 1600, 1700, 2000, 2300],
+        "each attempt is worked off"
+    );
 }
 
 /// With `cancel: all` the same worker is free the moment its user leaves, and so is the one it asked.
@@ -72,7 +87,11 @@ fn cancellation_frees_the_worker_and_what_it_asked_for() {
     assert_eq!(t.began_ms(front), [0, 150]);
     assert_eq!(t.done_ms(front), [150, 160]);
     assert_eq!(t.reached_ms(back), [0, 150]);
-    assert_eq!(t.done_ms(back), [100, 160], "cancelled by the timeout, then by the user's");
+    assert_eq!(
+        t.done_ms(back),
+        [100, 160],
+        "cancelled by the timeout, then by the user's"
+    );
 }
 
 /// `cancel: queued` takes out what has not started and leaves what has.
@@ -82,9 +101,20 @@ fn cancelling_queued_requests_spares_those_in_service() {
     let [get] = z.service("server", 1, ["get"]);
     z.does(get, vec![work(300 * MS)]);
     let users = z.client_at("users", &[0, 0, 250 * MS]);
-    z.asks(users, get, CallPolicy { cancel: Cancel::Queued, ..timeout(100 * MS) });
+    z.asks(
+        users,
+        get,
+        CallPolicy {
+            cancel: Cancel::Queued,
+            ..timeout(100 * MS)
+        },
+    );
     let t = z.run();
-    assert_eq!(t.began_ms(get), [0, 300], "the second left the line at 100 ms");
+    assert_eq!(
+        t.began_ms(get),
+        [0, 300],
+        "the second left the line at 100 ms"
+    );
     assert_eq!(t.service("server").worker_ns, 600 * MS);
     assert_eq!(t.endings(), [Timeout; 3]);
 }
@@ -169,7 +199,11 @@ fn shared_cores_stand_still_in_a_stall() {
     let mut z = Zoo::new(20 * S);
     let [get] = z.service("server", u32::MAX, ["get"]);
     z.does(get, vec![work(100 * MS)]);
-    z.of("server").cores = Some(Cores { request: 1.0, limit: 1.0, order: CoreOrder::Shared });
+    z.of("server").cores = Some(Cores {
+        request: 1.0,
+        limit: 1.0,
+        order: CoreOrder::Shared,
+    });
     let users = z.client_at("users", &[0, 0]);
     z.asks(users, get, CallPolicy::default());
     let target = z.all_of("server");
@@ -194,7 +228,11 @@ fn a_refusal_comes_back_after_there_and_back() {
     assert_eq!(t.endings(), [Ok, Rejected]);
     assert_eq!(t.call("users -> server.get").attempt_results.rejected, 3);
     assert_eq!(t.service("server").ends.shed, 3);
-    assert_eq!(t.service("server").worker_ns, S, "a refusal costs no worker and no time");
+    assert_eq!(
+        t.service("server").worker_ns,
+        S,
+        "a refusal costs no worker and no time"
+    );
 }
 
 /// A refusal by the caller's own side comes at once: nobody is believed ready.
@@ -204,7 +242,12 @@ fn nobody_ready_is_refused_at_once() {
     z.delay(10 * MS);
     let [get] = z.service("server", 1, ["get"]);
     z.does(get, vec![work(10 * MS)]);
-    z.of("server").ready = Probe { every_ns: S, timeout_ns: S, failures: 1, calls: None };
+    z.of("server").ready = Probe {
+        every_ns: S,
+        timeout_ns: S,
+        failures: 1,
+        calls: None,
+    };
     // At 0.5 s it is down but believed ready: there and back. At 1.5 s the probe of 1 s has told.
     let users = z.client_at("users", &[500 * MS, 1500 * MS]);
     z.asks(users, get, retrying(5 * S, 3));
@@ -230,7 +273,11 @@ fn no_permit_is_rejected_at_once() {
     z.system.pools[0].wait_ns = Some(0);
     let policy = CallPolicy {
         pool: Some(pool),
-        retry: Some(Retry { backoff_ns: 30 * MS, grow: 1.0, ..attempts(2) }),
+        retry: Some(Retry {
+            backoff_ns: 30 * MS,
+            grow: 1.0,
+            ..attempts(2)
+        }),
         ..CallPolicy::default()
     };
     let call = z.call(Caller::Endpoint(front), back, policy);
@@ -241,5 +288,8 @@ fn no_permit_is_rejected_at_once() {
     // Both reach front at 10. The first holds the permit 10..130; the second is rejected at 10 and at 40.
     let ends: Vec<(u64, Ending)> = t.visits().iter().map(|v| (v.1 / MS, v.2)).collect();
     assert_eq!(ends, [(140, Ok), (50, Error)]);
-    assert_eq!(t.call("front.page -> back.load").attempt_results.rejected, 2);
+    assert_eq!(
+        t.call("front.page -> back.load").attempt_results.rejected,
+        2
+    );
 }
