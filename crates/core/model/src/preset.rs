@@ -11,11 +11,11 @@ use crate::tree::{Node, Value, parse};
 
 /// Construct, name, keys. Where the figures come from: the reference, section 19.
 const PRESETS: [(&str, &str, &str); 9] = [
-    // Envoy: base interval 25 ms, at most ten times that; one retry.
+    // Envoy: base interval 25 ms, at most ten times that; one retry, three in flight.
     (
         "`retry`",
         "envoy",
-        "{attempts: 2, backoff: 25ms, grow: 2x, cap: 250ms, jitter: envoy}",
+        "{attempts: 2, backoff: 25ms, grow: 2x, cap: 250ms, jitter: envoy, budget: {concurrent: 0%, min: 3}}",
     ),
     // Istio: two retries on what failed before the callee worked, and Envoy's retry budget.
     (
@@ -28,7 +28,7 @@ const PRESETS: [(&str, &str, &str); 9] = [
     (
         "`retry`",
         "linkerd",
-        "{attempts: 2, budget: {ratio: 20%, min: 10/s, window: 10s}}",
+        "{attempts: 2, jitter: none, if: [error, rejected, refused], budget: {ratio: 20%, min: 10/s, window: 10s}}",
     ),
     // AWS SDKs, standard mode: U(0, 1) s doubled each time, at most 20 s, from a quota of 500.
     (
@@ -37,7 +37,11 @@ const PRESETS: [(&str, &str, &str); 9] = [
         "{attempts: 3, backoff: 1s, grow: 2x, cap: 20s, jitter: full, budget: {tokens: 500, cost: 5, timeout-cost: 10}}",
     ),
     // Site Reliability Engineering, chapter 21: three attempts, one retry in ten requests.
-    ("`retry`", "sre", "{attempts: 3, budget: {ratio: 10%}}"),
+    (
+        "`retry`",
+        "sre",
+        "{attempts: 3, jitter: none, budget: {ratio: 10%}}",
+    ),
     // Polly 8: three retries, 2 s apart.
     (
         "`retry`",

@@ -97,12 +97,21 @@ pub(super) fn find(root: &Node, address: &Node) -> Result<Vec<Location>, Box<Dia
 /// The places of an address that must be there already.
 pub(super) fn find_there(root: &Node, address: &Node) -> Result<Vec<Location>, Box<Diagnostic>> {
     let places = find(root, address)?;
-    if places.iter().any(|place| at(root, place).is_none()) {
-        let text = address.text().unwrap_or_default();
-        let message = format!("there is no {} in the base", quoted(text));
-        return Err(Box::new(Diagnostic::error(address.span, message)));
-    }
-    Ok(places)
+    let Some(missing) = places.iter().find(|place| at(root, place).is_none()) else {
+        return Ok(places);
+    };
+    let text = address.text().unwrap_or_default();
+    let error = Diagnostic::error(
+        address.span,
+        format!("there is no {} in the base", quoted(text)),
+    );
+    let around = missing
+        .split_last()
+        .and_then(|(last, above)| Some((last, at(root, above)?)));
+    Err(Box::new(match around {
+        Some((Seg::Key(name), map)) => suggest(error, name, &names_of(map)),
+        _ => error,
+    }))
 }
 
 /// Whether a word is a section of a model.

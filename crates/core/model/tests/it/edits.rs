@@ -183,3 +183,187 @@ fn set_changes_one_line() {
     }
     insta::assert_snapshot!(out);
 }
+
+fn model(path: &str, options: &LoadOptions, files: &Memory) -> Model {
+    Model::load(path, options, files).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A preset must mean the same whether it is read as a word or as the keys that the expanded model
+/// prints for it.
+#[test]
+fn presets_mean_what_they_print() {
+    for preset in [
+        "envoy",
+        "istio",
+        "linkerd",
+        "aws-standard",
+        "sre",
+        "polly",
+        "resilience4j",
+    ] {
+        let text = STORM.replace("retry: 5 retries", &format!("retry: {preset}"));
+        let files = Memory::of(&[("short.yaml", &text)]);
+        let short = model("short.yaml", &LoadOptions::default(), &files);
+        let printed = short.text();
+        assert!(!printed.contains("like:"), "{printed}");
+        let files = Memory::of(&[("long.yaml", &printed)]);
+        let long = model("long.yaml", &LoadOptions::default(), &files);
+        let retry = |model: &Model| {
+            let (system, _) = model
+                .system(&files)
+                .unwrap_or_else(|error| panic!("{error}"));
+            system.calls[0].policy.retry.clone().expect("it retries")
+        };
+        assert_eq!(retry(&short), retry(&long), "{preset}");
+        assert_eq!(long.text(), printed, "printing is a fixed point");
+        assert_eq!(long.hash(), short.hash());
+    }
+}
+
+/// Events and faults edit a running system: in force it is another system, out of force the same.
+#[test]
+fn edits_come_into_force_at_run_time() {
+    let text = format!(
+        "{STORM}\n{}",
+        "x-more: nothing\n"
+    )
+    .replace(
+        "  spike: {demand: {users: 3x}, every: 6 months, for: 10m}",
+        "  spike: {edit: {services.server.workers: 2x}, every: 6 months, for: 10m}\n  \
+           calm: {edit: {services.server.workers: 2 more, server.get: 50ms}, every: 1 year, for: 1h}",
+    );
+    let files = Memory::of(&[("storm.yaml", &text)]);
+    let model = model("storm.yaml", &LoadOptions::default(), &files);
+    let (system, _) = model
+        .system(&files)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let names: Vec<&str> = system.edits.iter().map(|edit| edit.name.as_str()).collect();
+    assert_eq!(names, ["events.calm", "events.spike"]);
+    let id = |name: &str| {
+        let at = names
+            .iter()
+            .position(|other| *other == name)
+            .expect("an edit");
+        worstday_model::system::EditId(u32::try_from(at).expect("few"))
+    };
+    let workers = |edits: &[worstday_model::system::EditId]| {
+        let edited = model
+            .edited(&system, edits, &files)
+            .unwrap_or_else(|error| panic!("{error}"));
+        edited.services[0].workers
+    };
+    assert_eq!(workers(&[]), 1);
+    assert_eq!(workers(&[id("events.spike")]), 2);
+    assert_eq!(workers(&[id("events.spike"), id("events.calm")]), 4);
+    assert_eq!(workers(&[id("events.calm"), id("events.spike")]), 6);
+}
+
+/// An edit that cannot hold is found when the file is read, not in the middle of a run.
+#[test]
+fn edits_are_tried_before_the_run() {
+    let mut out = String::new();
+    for edit in [
+        "{services.server.workers: 2 fewer}",
+        "{services.server.workers: fast}",
+        "{services.other: {workers: 1, endpoints: {get: 1ms}}}",
+        "{services.server.endpoints.put: 1ms}",
+    ] {
+        let text = STORM.replace(
+            "{demand: {users: 3x}, every: 6 months",
+            &format!("{{edit: {edit}, every: 6 months"),
+        );
+        let files = Memory::of(&[("storm.yaml", &text)]);
+        let model = model("storm.yaml", &LoadOptions::default(), &files);
+        let error = model.system(&files).expect_err(edit);
+        out += &format!("{error}\n");
+    }
+    insta::assert_snapshot!(out);
+}
+
+/// A scenario names a day of a model: its base, what happens, and to whom.
+#[test]
+fn a_scenario_is_a_day() {
+    let scenario = "worstday: 1\nscenario: WD-0001\nbase: 07-storm.yaml\nseed: 7f3a9c01\nday: 2026-12-11\n\
+                    from: 20:10\nuntil: 21:30\ndemand: {users: 1.31x}\nhappens:\n  \
+                    - {at: 20:29:40, event: spike}\n  \
+                    - {at: 20:31:12.400, fault: stall, target: server/0, lasts: 41.2s}\n  \
+                    - {at: 20:40, edit: {services.server.workers: 2}, lasts: 1m}\n";
+    let mut files = storm();
+    files.0.insert("day.yaml".to_owned(), scenario.to_owned());
+    let model = model("day.yaml", &LoadOptions::default(), &files);
+    let (system, _) = model
+        .system(&files)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let day = model
+        .scenario_of(&system, &files)
+        .unwrap_or_else(|error| panic!("{error}"))
+        .expect("a day");
+    insta::assert_debug_snapshot!(day);
+
+    let wrong = scenario
+        .replace("users", "usrs")
+        .replace("event: spike", "event: spiky")
+        .replace("target: server/0", "by: 3x, target: server/9/worker");
+    files.0.insert("day.yaml".to_owned(), wrong);
+    let model = Model::load("day.yaml", &LoadOptions::default(), &files).expect("it reads");
+    let error = model
+        .scenario_of(&system, &files)
+        .expect_err("names that are not there");
+    insta::assert_snapshot!(error.to_string());
+}
+
+/// Included files add names, defined once; their defaults hold for themselves alone.
+#[test]
+fn includes_add_names() {
+    let main = "worstday: 1\nsystem: shop\ninclude: [teams/*.yaml]\nclients:\n  users: {arrive: 1/s, do: front.page}\n";
+    let front = "worstday: 1\ndefaults: {services: {workers: 8}, calls: {timeout: 1s}}\nservices:\n  \
+                 front: {endpoints: {page: [{call: back.load}]}}\n";
+    let back = "worstday: 1\nservices:\n  back: {workers: 2, endpoints: {load: 10ms}}\n";
+    let files = Memory::of(&[
+        ("shop.yaml", main),
+        ("teams/a.yaml", front),
+        ("teams/b.yaml", back),
+    ]);
+    let mut out = load("shop.yaml", &LoadOptions::default(), &files);
+    let clash = Memory::of(&[
+        ("shop.yaml", main),
+        ("teams/a.yaml", front),
+        ("teams/b.yaml", back),
+        ("teams/c.yaml", "worstday: 1\nsystem: x\n"),
+        (
+            "teams/d.yaml",
+            "worstday: 2\ninclude: [x]\nservices: {back: {workers: 1}}\n",
+        ),
+    ]);
+    out += &load("shop.yaml", &LoadOptions::default(), &clash);
+    let none = Memory::of(&[("shop.yaml", main)]);
+    out += &load("shop.yaml", &LoadOptions::default(), &none);
+    insta::assert_snapshot!(out);
+}
+
+/// How overlays go wrong, and how that reads.
+#[test]
+fn overlays_that_do_not_fit_are_refused() {
+    let mut out = String::new();
+    for overlay in [
+        "base: 07-stork.yaml",
+        "base: o.yaml",
+        "edit: {services.server.queue: 1}",
+        "base: 07-storm.yaml\nedit: {services.server.queue: 1, services.server.queue.bound: 2}",
+        "base: 07-storm.yaml\nedit: {services.server.queue: 1, services.server.queue.expired: drop}",
+        "base: 07-storm.yaml\nremove: [events.spikes, users -> server.get]\ninsert: [{below: users -> server.get, steps: [{wait: 1s}]}]",
+        "base: 07-storm.yaml\ninsert: [{steps: [{wait: 1s}]}, {at: start of server.get, steps: [{wit: 1s}]}]",
+        "base: 07-storm.yaml\nedit: {services.server.endpoints.get: 2x, users: {patience: 2x}}",
+        "base: 07-storm.yaml\nedits: {}\nvariants: {a: {like: [b]}}",
+        "base: 07-storm.yaml\nedit: {users -> server.get: {call: server.get, breaker: {failures: 50%}}}",
+    ] {
+        let mut files = storm();
+        files.0.insert(
+            "o.yaml".to_owned(),
+            format!("worstday: 1\noverlay: o\n{overlay}\n"),
+        );
+        let shown = load("o.yaml", &LoadOptions::default(), &files);
+        out += &format!("=== {overlay}\n{shown}\n");
+    }
+    insta::assert_snapshot!(out);
+}

@@ -1,20 +1,15 @@
-//! A model and everything it is made of: includes, bases, overlays, variants, `--set`, a scenario.
-//!
-//! Files come in through a trait, so this crate never meets a disk. What is loaded is one tree
-//! in long form whose every line knows its file, checked as a whole: an error may point at two
-//! files. The tree is kept, because events and faults edit it while a system runs.
+//! Putting files together: bases, includes, overlays, variants, `--set`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use super::path::{folder, join, matches};
+use super::{Files, LoadOptions, OverlayChoice};
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, one_of, quoted};
 use crate::edit;
 use crate::file::{self, File, FileKind, decode};
-use crate::form::{Form, Kind};
-use crate::preset::expand_presets;
-use crate::print;
-use crate::source::{SourceMap, Span};
+use crate::form::{Fields, Kind};
+use crate::source::{SourceId, SourceMap, Span};
 use crate::tree::{Entry, Key, NODES_MAX, Node, Value, add_bytes, is_ignored, parse_text};
 
 /// Bases of bases, at most.
@@ -22,215 +17,36 @@ const BASES_MAX: usize = 16;
 /// Files that one model is made of, at most.
 const FILES_MAX: usize = 1_000;
 
-/// Where files come from.
-pub trait Files {
-    /// The bytes of a file.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be read, in words.
-    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
-
-    /// The names of what lies in a folder; `.` is where paths start.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be listed, in words.
-    fn list(&self, folder: &str) -> Result<Vec<String>, String>;
+/// What is read so far.
+pub(super) struct Loader<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) sources: SourceMap,
+    pub(super) found: Diagnostics,
+    /// Paths of the files that are being made into the model: first the overlays, outermost first, then the model.
+    pub(super) bases: Vec<String>,
+    /// The path of the model itself.
+    pub(super) model: String,
+    pub(super) read: usize,
 }
 
-/// What is applied to the file that is loaded.
-#[derive(Clone, Debug, Default)]
-pub struct LoadOptions {
-    /// The variant of the file itself, if it is an overlay with variants.
-    pub variant: Option<String>,
-    /// Overlays to apply, in order.
-    pub overlays: Vec<OverlayChoice>,
-    /// `path=value`, applied last.
-    pub set: Vec<String>,
-    /// A scenario of the model.
-    pub scenario: Option<String>,
-}
-
-/// An overlay, and one of its variants.
-#[derive(Clone, Debug)]
-pub struct OverlayChoice {
-    /// The file.
-    pub path: String,
-    /// The variant to apply to the edited base.
-    pub variant: Option<String>,
-}
-
-/// A model whose every construct is right by itself; whether they fit together is the next step.
-#[derive(Clone, Debug)]
-pub struct Model {
-    sources: Arc<SourceMap>,
-    tree: Node,
-    ast: Arc<ast::Model>,
-    scenario: Option<Arc<ast::Scenario>>,
-    warnings: Diagnostics,
-}
-
-/// What is wrong with a model, and the texts that the places point into.
-#[derive(Clone, Debug)]
-pub struct LoadError {
-    /// All files that were read.
-    pub sources: Arc<SourceMap>,
-    /// All mistakes.
-    pub found: Diagnostics,
-}
-
-impl std::fmt::Display for LoadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.found.render(&self.sources))
-    }
-}
-
-impl std::error::Error for LoadError {}
-
-impl Model {
-    /// Loads the file at `path`: a model, an overlay, or a scenario.
-    ///
-    /// # Errors
-    ///
-    /// All that is wrong, in all files.
-    pub fn load(path: &str, options: &LoadOptions, files: &dyn Files) -> Result<Self, LoadError> {
-        let mut loader = Loader {
+impl<'a> Loader<'a> {
+    /// Nothing is read yet.
+    pub(super) fn new(files: &'a dyn Files) -> Self {
+        Self {
             files,
             sources: SourceMap::new(),
             found: Diagnostics::new(),
             bases: Vec::new(),
+            model: String::new(),
             read: 0,
-        };
-        let loaded = loader.load(path, options);
-        let Loader {
-            sources, mut found, ..
-        } = loader;
-        let sources = Arc::new(sources);
-        let model = loaded.and_then(|(mut tree, scenario)| {
-            expand_presets(&mut tree, ast::Model::shape());
-            let ast = Arc::new(decode::<ast::Model>(&tree, &mut found)?);
-            Some(Self {
-                sources: Arc::clone(&sources),
-                tree,
-                ast,
-                scenario: scenario.map(Arc::new),
-                warnings: Diagnostics::new(),
-            })
-        });
-        match model {
-            Some(mut model) if !found.has_errors() => {
-                model.warnings = found;
-                model.check_hash();
-                Ok(model)
-            }
-            _ => Err(LoadError { sources, found }),
         }
     }
 
-    /// All files that it is made of.
-    #[must_use]
-    pub fn sources(&self) -> &Arc<SourceMap> {
-        &self.sources
-    }
-
-    /// The model, typed.
-    #[must_use]
-    pub fn ast(&self) -> &ast::Model {
-        &self.ast
-    }
-
-    /// The day to simulate, if a scenario was loaded.
-    #[must_use]
-    pub fn scenario(&self) -> Option<&ast::Scenario> {
-        self.scenario.as_deref()
-    }
-
-    /// The tree in long form, presets expanded.
-    #[must_use]
-    pub fn tree(&self) -> &Node {
-        &self.tree
-    }
-
-    /// What is strange but no error.
-    #[must_use]
-    pub fn warnings(&self) -> &Diagnostics {
-        &self.warnings
-    }
-
-    /// The expanded model as text.
-    #[must_use]
-    pub fn text(&self) -> String {
-        print::print(&self.tree, ast::Model::shape())
-    }
-
-    /// The hash of the expanded model.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        print::hash(&self.text())
-    }
-
-    /// The model with edits in force, each a map from addresses to what is different there, applied in order.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the edits, or with the model that they make.
-    pub fn edited(&self, edits: &[&Node]) -> Result<Self, LoadError> {
-        let mut found = Diagnostics::new();
-        let mut tree = self.tree.clone();
-        for edits in edits {
-            let piece = Node::map(edits.span, vec![("edit", (*edits).clone())]);
-            edit::apply(&mut tree, &piece, &mut found);
-        }
-        expand_presets(&mut tree, ast::Model::shape());
-        match decode::<ast::Model>(&tree, &mut found) {
-            Some(ast) if !found.has_errors() => Ok(Self {
-                tree,
-                ast: Arc::new(ast),
-                ..self.clone()
-            }),
-            _ => Err(LoadError {
-                sources: Arc::clone(&self.sources),
-                found,
-            }),
-        }
-    }
-
-    /// Warns if a scenario was found on another model.
-    fn check_hash(&mut self) {
-        let Some(model) = self
-            .scenario
-            .as_ref()
-            .and_then(|scenario| scenario.model.as_ref())
-        else {
-            return;
-        };
-        let hash = self.hash();
-        // A hash may be cut, as those of commits are.
-        let known = model.value.as_str();
-        if known.len() < "sha256-".len() + 8 || !hash.starts_with(known) {
-            let message = format!(
-                "the model has changed since this day was found: it is {} now",
-                &hash[..15]
-            );
-            let warning = Diagnostic::warning("WD0001", model.span, message);
-            self.warnings
-                .push(warning.hint("what happens on it may differ"));
-        }
-    }
-}
-
-struct Loader<'a> {
-    files: &'a dyn Files,
-    sources: SourceMap,
-    found: Diagnostics,
-    /// Paths of the files that are being made into the model: the last one is the innermost base.
-    bases: Vec<String>,
-    read: usize,
-}
-
-impl Loader<'_> {
-    fn load(&mut self, path: &str, options: &LoadOptions) -> Option<(Node, Option<ast::Scenario>)> {
+    pub(super) fn load(
+        &mut self,
+        path: &str,
+        options: &LoadOptions,
+    ) -> Option<(Node, Option<ast::Scenario>)> {
         let path = join("", path);
         let mut scenario = None;
         let mut file = self.read_file(&path, None)?;
@@ -260,7 +76,7 @@ impl Loader<'_> {
     fn read_file(&mut self, path: &str, at: Option<Span>) -> Option<File> {
         self.read += 1;
         if self.read > FILES_MAX {
-            let at = at.unwrap_or(Span::new(crate::source::SourceId::default(), 0, 0));
+            let at = at.unwrap_or(Span::new(SourceId::default(), 0, 0));
             self.found.push(Diagnostic::error(
                 at,
                 format!("a model of more than {FILES_MAX} files is not read"),
@@ -313,13 +129,18 @@ impl Loader<'_> {
                     );
                     self.found.push(error.hint("variants stand in overlays"));
                 }
+                self.model = path.to_owned();
                 let mut tree = file.tree;
                 self.include(path, &mut tree);
+                if let Some(entries) = tree.entries_mut() {
+                    // What was included is there now.
+                    entries.retain(|entry| &*entry.key.text != "include");
+                }
                 Some(tree)
             }
             FileKind::Overlay => {
                 // What is wrong with the overlay itself; its edits are checked where they land.
-                let _ = decode::<ast::Overlay>(&file.tree, &mut self.found);
+                self.check_overlay(&file.tree);
                 let base = file.tree.get("base")?;
                 let at = base.span;
                 let base_path = join(folder(path), base.text()?);
@@ -346,7 +167,7 @@ impl Loader<'_> {
             self.found.push(file::wrong_kind(&file, "an overlay"));
             return;
         }
-        let _ = decode::<ast::Overlay>(&file.tree, &mut self.found);
+        self.check_overlay(&file.tree);
         if let Some(base) = file.tree.get("base")
             && let Some(text) = base.text()
         {
@@ -362,6 +183,24 @@ impl Loader<'_> {
         }
         self.apply_overlay(tree, &file.tree, choice.variant.as_deref());
         self.bases.push(path);
+    }
+
+    /// What is wrong with an overlay itself, wherever it is applied.
+    fn check_overlay(&mut self, overlay: &Node) {
+        let Some(overlay) = decode::<ast::Overlay>(overlay, &mut self.found) else {
+            return;
+        };
+        let variants = overlay.variants.iter().flat_map(|variants| variants.iter());
+        let names: Vec<&str> = variants.clone().map(|variant| &*variant.name).collect();
+        for like in variants.flat_map(|variant| variant.value.like.iter().flatten()) {
+            let name = like.value.as_str();
+            if !names.contains(&name) {
+                let error =
+                    Diagnostic::error(like.span, format!("there is no variant {}", quoted(name)));
+                self.found
+                    .push(error.did_you_mean(nearest(name, names.iter().copied())));
+            }
+        }
     }
 
     fn apply_overlay(&mut self, tree: &mut Node, overlay: &Node, variant: Option<&str>) {
@@ -685,11 +524,7 @@ fn add_section(there: &mut Entry, more: Entry, found: &mut Diagnostics) {
 }
 
 fn section_kind(key: &str) -> Option<Kind> {
-    use crate::form::Fields;
-    let empty = Node::map(
-        Span::new(crate::source::SourceId::default(), 0, 0),
-        Vec::new(),
-    );
+    let empty = Node::map(Span::new(SourceId::default(), 0, 0), Vec::new());
     ast::Sections::RECORD
         .field(key, &empty)
         .map(|field| (field.shape)().kind)
@@ -731,73 +566,4 @@ fn fill_below(owner: &mut Node, key: &Key, defaults: &Node) {
             value: defaults.clone(),
         }),
     }
-}
-
-/// Whether `name` is what a pattern with `*` means.
-fn matches(pattern: &str, name: &str) -> bool {
-    if name.starts_with('.') && !pattern.starts_with('.') {
-        return false;
-    }
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
-        return false;
-    };
-    let Some(last) = parts.next_back() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-/// The folder of a path.
-fn folder(path: &str) -> &str {
-    path.rfind('/').map_or("", |slash| &path[..=slash])
-}
-
-/// A path relative to a folder, without `.` and without what `..` undoes.
-fn join(folder: &str, path: &str) -> String {
-    let whole = if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("{folder}{path}")
-    };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in whole.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    let root = if whole.starts_with('/') { "/" } else { "" };
-    format!("{root}{}", parts.join("/"))
-}
-
-/// Reads any bytes as a model, whatever they are: for fuzzing and for editors.
-///
-/// # Errors
-///
-/// All that is wrong with them.
-pub fn read_any(bytes: &[u8]) -> Result<Model, LoadError> {
-    struct One<'a>(&'a [u8]);
-    impl Files for One<'_> {
-        fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-            if path == "input" {
-                Ok(self.0.to_vec())
-            } else {
-                Err("there is only one file here".to_owned())
-            }
-        }
-        fn list(&self, _: &str) -> Result<Vec<String>, String> {
-            Ok(Vec::new())
-        }
-    }
-    Model::load("input", &LoadOptions::default(), &One(bytes))
 }

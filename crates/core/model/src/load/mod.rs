@@ -1,0 +1,345 @@
+//! A model and everything it is made of: includes, bases, overlays, variants, `--set`, a scenario.
+//!
+//! Files come in through a trait, so this crate never meets a disk. What is loaded is one tree
+//! in long form whose every line knows its file, checked as a whole: an error may point at two
+//! files. The tree is kept, because events and faults edit it while a system runs.
+
+mod loader;
+mod path;
+mod scenario;
+
+use std::sync::Arc;
+
+use self::loader::Loader;
+use crate::ast;
+use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
+use crate::edit;
+use crate::file::decode;
+use crate::form::Form;
+use crate::preset::expand_presets;
+use crate::print;
+use crate::resolve::resolve;
+use crate::source::SourceMap;
+use crate::system::{EditId, System};
+use crate::tree::Node;
+
+/// Where files come from.
+pub trait Files {
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read, in words.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// The names of what lies in a folder; `.` is where paths start.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be listed, in words.
+    fn list(&self, folder: &str) -> Result<Vec<String>, String>;
+}
+
+/// What is applied to the file that is loaded.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// The variant of the file itself, if it is an overlay with variants.
+    pub variant: Option<String>,
+    /// Overlays to apply, in order.
+    pub overlays: Vec<OverlayChoice>,
+    /// `path=value`, applied last.
+    pub set: Vec<String>,
+    /// A scenario of the model.
+    pub scenario: Option<String>,
+}
+
+/// An overlay, and one of its variants.
+#[derive(Clone, Debug)]
+pub struct OverlayChoice {
+    /// The file.
+    pub path: String,
+    /// The variant to apply to the edited base.
+    pub variant: Option<String>,
+}
+
+/// A model whose every construct is right by itself; whether they fit together is the next step.
+#[derive(Clone, Debug)]
+pub struct Model {
+    sources: Arc<SourceMap>,
+    /// The path of the model itself, against which the files that it names are found.
+    path: String,
+    tree: Node,
+    ast: Arc<ast::Model>,
+    scenario: Option<Arc<ast::Scenario>>,
+    warnings: Diagnostics,
+}
+
+/// What is wrong with a model, and the texts that the places point into.
+#[derive(Clone, Debug)]
+pub struct LoadError {
+    /// All files that were read.
+    pub sources: Arc<SourceMap>,
+    /// All mistakes.
+    pub found: Diagnostics,
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.found.render(&self.sources))
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl Model {
+    /// Loads the file at `path`: a model, an overlay, or a scenario.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong, in all files.
+    pub fn load(path: &str, options: &LoadOptions, files: &dyn Files) -> Result<Self, LoadError> {
+        let mut loader = Loader::new(files);
+        let loaded = loader.load(path, options);
+        let Loader {
+            sources,
+            mut found,
+            model,
+            ..
+        } = loader;
+        let sources = Arc::new(sources);
+        let loaded = loaded.and_then(|(tree, scenario)| {
+            let ast = Arc::new(decode::<ast::Model>(&tree, &mut found)?);
+            Some(Self {
+                sources: Arc::clone(&sources),
+                path: model,
+                tree,
+                ast,
+                scenario: scenario.map(Arc::new),
+                warnings: Diagnostics::new(),
+            })
+        });
+        match loaded {
+            Some(mut model) if !found.has_errors() => {
+                model.warnings = found;
+                model.check_hash();
+                Ok(model)
+            }
+            _ => Err(LoadError { sources, found }),
+        }
+    }
+
+    /// All files that it is made of.
+    #[must_use]
+    pub fn sources(&self) -> &Arc<SourceMap> {
+        &self.sources
+    }
+
+    /// The model, typed.
+    #[must_use]
+    pub fn ast(&self) -> &ast::Model {
+        &self.ast
+    }
+
+    /// The day to simulate, if a scenario was loaded.
+    #[must_use]
+    pub fn scenario(&self) -> Option<&ast::Scenario> {
+        self.scenario.as_deref()
+    }
+
+    /// The tree in long form.
+    #[must_use]
+    pub fn tree(&self) -> &Node {
+        &self.tree
+    }
+
+    /// What is strange but no error.
+    #[must_use]
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
+    }
+
+    /// The expanded model as text, presets written out.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut tree = self.tree.clone();
+        expand_presets(&mut tree, ast::Model::shape());
+        print::print(&tree, ast::Model::shape())
+    }
+
+    /// The hash of the expanded model.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        print::hash(&self.text())
+    }
+
+    /// The system that it describes, and the findings about it.
+    ///
+    /// Every edit of an event, a fault or the scenario is tried by itself, so that none fails while the system
+    /// runs; that costs one resolution of the file each.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong where two places are needed to see it.
+    pub fn system(&self, files: &dyn Files) -> Result<(System, Diagnostics), LoadError> {
+        let (mut system, findings) = self.resolved(files)?;
+        system.edits.extend(
+            self.scenario_edits()
+                .map(|(name, _)| crate::system::Edit { name }),
+        );
+        for edit in &system.edits {
+            let edits = self
+                .edits_called(&edit.name)
+                .expect("resolving names an edit by where it stands");
+            let (edited, _) = self.with(&[edits])?.resolved(files)?;
+            if entities(&edited) != entities(&system) {
+                let message = format!(
+                    "{} changes who is there, not only what they do",
+                    quoted(&edit.name)
+                );
+                let error = Diagnostic::error(edits.span, message);
+                let hint = "while a system runs, only numbers and steps can change; use an overlay for the rest";
+                return Err(self.error(error.hint(hint).into()));
+            }
+        }
+        Ok((system, findings))
+    }
+
+    /// The system with some of its edits in force, applied in this order to the base.
+    ///
+    /// # Errors
+    ///
+    /// If they do not go together: each by itself does.
+    pub fn edited(
+        &self,
+        system: &System,
+        edits: &[EditId],
+        files: &dyn Files,
+    ) -> Result<System, LoadError> {
+        let edits: Vec<&Node> = edits
+            .iter()
+            .filter_map(|edit| self.edits_called(&system.edits[edit.index()].name))
+            .collect();
+        let (mut edited, _) = self.with(&edits)?.resolved(files)?;
+        edited.edits.clone_from(&system.edits);
+        Ok(edited)
+    }
+
+    /// The model with edits in force, each a map from addresses to what is different there, applied in order.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the edits, or with the model that they make.
+    pub fn with(&self, edits: &[&Node]) -> Result<Self, LoadError> {
+        let mut found = Diagnostics::new();
+        let mut tree = self.tree.clone();
+        for edits in edits {
+            let piece = Node::map(edits.span, vec![("edit", (*edits).clone())]);
+            edit::apply(&mut tree, &piece, &mut found);
+        }
+        match decode::<ast::Model>(&tree, &mut found) {
+            Some(ast) if !found.has_errors() => Ok(Self {
+                tree,
+                ast: Arc::new(ast),
+                ..self.clone()
+            }),
+            _ => Err(self.error(found)),
+        }
+    }
+
+    fn resolved(&self, files: &dyn Files) -> Result<(System, Diagnostics), LoadError> {
+        let folder = path::folder(&self.path);
+        let mut read = |path: &str| {
+            let bytes = files.read(&path::join(folder, path))?;
+            String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+        };
+        let mut found = Diagnostics::new();
+        match resolve(&self.ast, &[], &self.sources, &mut read, &mut found) {
+            Some(system) if !found.has_errors() => Ok((system, found)),
+            _ => Err(self.error(found)),
+        }
+    }
+
+    fn error(&self, found: Diagnostics) -> LoadError {
+        LoadError {
+            sources: Arc::clone(&self.sources),
+            found,
+        }
+    }
+
+    /// The edits that a system knows by a name: `faults.NAME`, `events.NAME`, or `scenario.N`.
+    fn edits_called(&self, name: &str) -> Option<&Node> {
+        if name.starts_with("scenario.") {
+            return self
+                .scenario_edits()
+                .find(|(other, _)| other == name)
+                .map(|(_, edits)| edits);
+        }
+        let (section, name) = name.split_once('.')?;
+        self.tree.get(section)?.get(name)?.get("edit")
+    }
+
+    /// Warns if a scenario was found on another model.
+    fn check_hash(&mut self) {
+        let Some(model) = self
+            .scenario
+            .as_ref()
+            .and_then(|scenario| scenario.model.as_ref())
+        else {
+            return;
+        };
+        let hash = self.hash();
+        // A hash may be cut, as those of commits are.
+        let known = model.value.as_str();
+        if known.len() < "sha256-".len() + 8 || !hash.starts_with(known) {
+            let message = format!(
+                "the model has changed since this day was found: it is {} now",
+                &hash[..15]
+            );
+            let warning = Diagnostic::warning("WD0001", model.span, message);
+            self.warnings
+                .push(warning.hint("what happens on it may differ"));
+        }
+    }
+}
+
+/// The names of everything that has a row of its own while a system runs.
+fn entities(system: &System) -> Vec<&str> {
+    let mut all = Vec::new();
+    all.extend(system.zones.iter().map(|zone| zone.name.as_str()));
+    all.extend(system.links.iter().map(|link| link.name.as_str()));
+    all.extend(system.keys.iter().map(|keys| keys.name.as_str()));
+    all.extend(system.pools.iter().map(|pool| pool.name.as_str()));
+    all.extend(system.clients.iter().map(|client| client.name.as_str()));
+    all.extend(system.services.iter().map(|service| service.name.as_str()));
+    all.extend(
+        system
+            .endpoints
+            .iter()
+            .map(|endpoint| endpoint.name.as_str()),
+    );
+    all.extend(system.faults.iter().map(|fault| fault.name.as_str()));
+    all.extend(system.events.iter().map(|event| event.name.as_str()));
+    all
+}
+
+/// Reads any bytes as a model, whatever they are: for fuzzing and for editors.
+///
+/// # Errors
+///
+/// All that is wrong with them.
+pub fn read_any(bytes: &[u8]) -> Result<Model, LoadError> {
+    struct One<'a>(&'a [u8]);
+    impl Files for One<'_> {
+        fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+            if path == "input" {
+                Ok(self.0.to_vec())
+            } else {
+                Err("there is only one file here".to_owned())
+            }
+        }
+        fn list(&self, _: &str) -> Result<Vec<String>, String> {
+            Ok(Vec::new())
+        }
+    }
+    Model::load("input", &LoadOptions::default(), &One(bytes))
+}
