@@ -190,9 +190,15 @@ impl<'a> Loader<'a> {
         let Some(overlay) = decode::<ast::Overlay>(overlay, &mut self.found) else {
             return;
         };
-        let variants = overlay.variants.iter().flat_map(|variants| variants.iter());
-        let names: Vec<&str> = variants.clone().map(|variant| &*variant.name).collect();
-        for like in variants.flat_map(|variant| variant.value.like.iter().flatten()) {
+        let variants = overlay
+            .variants
+            .as_ref()
+            .map_or(&[][..], |variants| &variants.entries);
+        let names: Vec<&str> = variants.iter().map(|variant| &*variant.name).collect();
+        for like in variants
+            .iter()
+            .flat_map(|variant| variant.value.like.iter().flatten())
+        {
             let name = like.value.as_str();
             if !names.contains(&name) {
                 let error =

@@ -25,7 +25,7 @@ impl Model {
             return Ok(None);
         };
         let mut found = Diagnostics::new();
-        let demand = scenario.demand.iter().flat_map(|demand| demand.iter());
+        let demand = scenario.demand.iter().flat_map(crate::form::Names::iter);
         let demand = demand
             .filter_map(|factor| {
                 let clients = system.clients.iter().map(|client| client.name.as_str());
