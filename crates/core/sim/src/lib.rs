@@ -17,6 +17,7 @@ mod control;
 pub mod engine;
 mod fault;
 mod finish;
+pub mod judge;
 mod judge_feed;
 mod keys;
 mod link;

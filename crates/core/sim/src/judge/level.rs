@@ -1,0 +1,132 @@
+//! A level over time: its lowest and highest value in every slot.
+
+use super::rule::{Measure, Op, Rule};
+use super::window::{Found, Grid, SLOTS_PER_WINDOW, overlaps};
+use super::{DAY_NS, Level, Timeline};
+use serde::{Deserialize, Serialize};
+
+/// A level of one service, as one condition sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct LevelTrack {
+    pub(super) rule: Rule,
+    grid: Grid,
+    from_ns: u64,
+    /// Lowest and highest; none before the first value.
+    slots: Vec<Option<(f64, f64)>>,
+    /// The value since then.
+    value: Option<f64>,
+    since_ns: u64,
+}
+
+impl LevelTrack {
+    pub(super) fn new(rule: Rule, timeline: &Timeline) -> Option<Self> {
+        Some(Self {
+            rule,
+            grid: Grid::new(rule.over_ns, timeline)?,
+            from_ns: timeline.from_ns,
+            slots: Vec::new(),
+            value: None,
+            since_ns: 0,
+        })
+    }
+
+    #[inline]
+    pub(super) fn change(&mut self, level: Level, now_ns: u64, value: f64) {
+        if self.rule.measure == Measure::Level(level) && self.value != Some(value) {
+            self.end(now_ns);
+            self.value = Some(value);
+        }
+    }
+
+    /// The value has stood until now. What was changed again in the same instant never stood.
+    pub(super) fn end(&mut self, now_ns: u64) {
+        let since = self.since_ns.max(self.from_ns);
+        self.since_ns = now_ns;
+        let Some(value) = self.value else { return };
+        if now_ns <= since {
+            return;
+        }
+        let (first, last) = (self.grid.slot(since), self.grid.slot(now_ns - 1));
+        if self.slots.len() <= last {
+            self.slots.resize(last + 1, None);
+        }
+        for slot in &mut self.slots[first..=last] {
+            let (low, high) = slot.unwrap_or((value, value));
+            *slot = Some((low.min(value), high.max(value)));
+        }
+    }
+
+    pub(super) fn judge(&self, timeline: &Timeline, left_out: &[(i64, i64)]) -> Found {
+        let mut found = Found::default();
+        let (from, end) = (timeline.from_ns as i64, timeline.end_ns as i64);
+        let first = self.grid.slot_from(from);
+        let last = (self.grid.slots_to(end) + 1).saturating_sub(SLOTS_PER_WINDOW);
+        if DAY_NS <= self.rule.over_ns || last <= first {
+            for &(start, stop) in &timeline.days {
+                self.whole(&mut found, (start.max(from), stop.min(end)), left_out);
+            }
+        } else {
+            for slot in first..last {
+                let window = (self.grid.at(slot), self.grid.at(slot + SLOTS_PER_WINDOW));
+                if !overlaps(left_out, window.0, window.1) {
+                    self.note(
+                        &mut found,
+                        window,
+                        self.range(slot, slot + SLOTS_PER_WINDOW),
+                    );
+                }
+            }
+        }
+        found
+    }
+
+    fn whole(&self, found: &mut Found, window: (i64, i64), left_out: &[(i64, i64)]) {
+        if window.1 <= window.0 {
+            return;
+        }
+        let slots = self.grid.slot(window.0.max(0) as u64)..self.grid.slot_from(window.1);
+        let kept =
+            slots.filter(|&slot| !overlaps(left_out, self.grid.at(slot), self.grid.at(slot + 1)));
+        let range = kept
+            .filter_map(|slot| self.range(slot, slot + 1))
+            .reduce(wider);
+        self.note(found, window, range);
+    }
+
+    fn note(&self, found: &mut Found, window: (i64, i64), range: Option<(f64, f64)>) {
+        if let Some((low, high)) = range {
+            let worst = if self.rule.badness(low) < self.rule.badness(high) {
+                high
+            } else {
+                low
+            };
+            found.note(&self.rule, window, self.holds(low, high), Some(worst));
+        }
+    }
+
+    fn holds(&self, low: f64, high: f64) -> bool {
+        match self.rule.op {
+            Op::Less | Op::AtMost => self.rule.holds(high),
+            Op::More | Op::AtLeast => self.rule.holds(low),
+            Op::Equal => self.rule.holds(low) && self.rule.holds(high),
+        }
+    }
+
+    fn range(&self, from: usize, to: usize) -> Option<(f64, f64)> {
+        let slots = self.slots.get(from..to.min(self.slots.len()))?;
+        slots.iter().copied().flatten().reduce(wider)
+    }
+
+    /// The end of the last slot in `[from_ns, to_ns)` in which the condition did not hold.
+    pub(super) fn last_broken(&self, from_ns: i64, to_ns: i64) -> Option<i64> {
+        let slots = self.grid.slot_from(from_ns)..self.grid.slot_from(to_ns);
+        slots.rev().find_map(|slot| {
+            let (low, high) = self.range(slot, slot + 1)?;
+            (!self.holds(low, high)).then(|| self.grid.at(slot + 1))
+        })
+    }
+}
+
+fn wider(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (a.0.min(b.0), a.1.max(b.1))
+}

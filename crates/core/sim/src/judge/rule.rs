@@ -1,0 +1,126 @@
+//! One condition as plain data, and when a value satisfies it.
+
+use super::Level;
+use serde::{Deserialize, Serialize};
+use worstday_model::system::{Compare, Condition, Metric, OfAnswered};
+
+/// Ratios are quotients of counts; two that should be equal may differ in the last bits.
+const EPSILON: f64 = 1e-12;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Measure {
+    Percentile(f64),
+    Mean,
+    Failed,
+    Shed,
+    Abandoned,
+    Lost,
+    Errors,
+    Degraded,
+    Availability,
+    Goodput,
+    Attempts,
+    Expired,
+    Duplicates,
+    Level(Level),
+    Recovers,
+    Drains,
+}
+
+/// Comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Op {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    Equal,
+}
+
+/// A condition.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Rule {
+    pub(super) measure: Measure,
+    pub(super) of_answered: bool,
+    pub(super) op: Op,
+    pub(super) value: f64,
+    pub(super) over_ns: u64,
+    /// `expired` and `duplicates` may be a share of all requests, or a number.
+    pub(super) is_share: bool,
+}
+
+impl Rule {
+    pub(super) fn new(condition: &Condition) -> Self {
+        Self {
+            measure: match condition.metric {
+                Metric::Percentile(q) => Measure::Percentile(q),
+                Metric::Mean => Measure::Mean,
+                Metric::Failed => Measure::Failed,
+                Metric::Shed => Measure::Shed,
+                Metric::Abandoned => Measure::Abandoned,
+                Metric::Lost => Measure::Lost,
+                Metric::Errors => Measure::Errors,
+                Metric::Degraded => Measure::Degraded,
+                Metric::Availability => Measure::Availability,
+                Metric::Goodput => Measure::Goodput,
+                Metric::Attempts => Measure::Attempts,
+                Metric::Expired => Measure::Expired,
+                Metric::Duplicates => Measure::Duplicates,
+                Metric::Queue => Measure::Level(Level::Queue),
+                Metric::Replicas => Measure::Level(Level::Replicas),
+                Metric::Cpu => Measure::Level(Level::Cpu),
+                Metric::BusyWorkers => Measure::Level(Level::BusyWorkers),
+                Metric::Recovers => Measure::Recovers,
+                Metric::Drains => Measure::Drains,
+            },
+            of_answered: condition.of_answered == OfAnswered::Yes,
+            op: match condition.op {
+                Compare::Less => Op::Less,
+                Compare::AtMost => Op::AtMost,
+                Compare::More => Op::More,
+                Compare::AtLeast => Op::AtLeast,
+                Compare::Equal => Op::Equal,
+            },
+            value: condition.value,
+            over_ns: condition.over_ns,
+            is_share: condition.text.contains('%') || condition.text.contains(" of "),
+        }
+    }
+
+    /// Whether a value satisfies the condition.
+    pub(super) fn holds(&self, value: f64) -> bool {
+        let equal = (value - self.value).abs() <= EPSILON * self.value.abs().max(value.abs())
+            || value == self.value;
+        match self.op {
+            Op::Less => value < self.value && !equal,
+            Op::AtMost => value < self.value || equal,
+            Op::More => self.value < value && !equal,
+            Op::AtLeast => self.value < value || equal,
+            Op::Equal => equal,
+        }
+    }
+
+    /// How bad a value is: higher is worse.
+    pub(super) fn badness(&self, value: f64) -> f64 {
+        match self.op {
+            Op::Less | Op::AtMost => value,
+            Op::More | Op::AtLeast => -value,
+            Op::Equal => (value - self.value).abs(),
+        }
+    }
+
+    /// The value of a sketch, moved to the side of the threshold on which the exact counts saw it.
+    pub(super) fn on_the_side(&self, value: f64, holds: bool) -> f64 {
+        match (self.op, holds) {
+            (Op::Less | Op::AtMost, true) | (Op::More | Op::AtLeast, false) => {
+                value.min(self.value)
+            }
+            (Op::Less | Op::AtMost, false) | (Op::More | Op::AtLeast, true) => {
+                value.max(self.value)
+            }
+            (Op::Equal, true) => self.value,
+            (Op::Equal, false) => value,
+        }
+    }
+}
