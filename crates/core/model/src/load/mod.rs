@@ -295,7 +295,7 @@ impl Model {
                 "the model has changed since this day was found: it is {} now",
                 &hash[..15]
             );
-            let warning = Diagnostic::warning("WD0001", model.span, message);
+            let warning = Diagnostic::warning("WD0016", model.span, message);
             self.warnings
                 .push(warning.hint("what happens on it may differ"));
         }

@@ -73,6 +73,11 @@ pub const FINDINGS: &[(&str, &str, &str)] = &[
         "recording-remark",
         "a recording was read, but not without a remark",
     ),
+    (
+        "WD0016",
+        "model-changed",
+        "a scenario was found on another state of the model",
+    ),
 ];
 
 /// The attempts that a request may multiply to before it is worth a word.

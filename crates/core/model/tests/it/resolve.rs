@@ -1,9 +1,13 @@
 //! Systems: names, layers, defaults and ranges are resolved as the language says, and mistakes are told
 //! where they stand.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use worstday_model::ast::{Model, Part};
 use worstday_model::diagnostic::{Diagnostics, Severity};
-use worstday_model::file::{FileKind, decode, read};
+use worstday_model::file::{decode, read};
+use worstday_model::load::{self, Files, LoadOptions};
 use worstday_model::resolve::{FINDINGS, resolve};
 use worstday_model::source::SourceMap;
 use worstday_model::system::*;
@@ -11,27 +15,69 @@ use worstday_model::system::*;
 struct Outcome {
     system: Option<System>,
     found: Diagnostics,
-    sources: SourceMap,
+    sources: Arc<SourceMap>,
+}
+
+/// Files in memory.
+struct Memory<'a>(&'a [(&'a str, &'a str)]);
+
+impl Files for Memory<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let file = self.0.iter().find(|(name, _)| *name == path);
+        file.map(|(_, text)| text.as_bytes().to_vec())
+            .ok_or_else(|| "there is no such file".to_owned())
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(self.0.iter().map(|(name, _)| (*name).to_owned()).collect())
+    }
+}
+
+/// Files on disk, below a folder.
+struct Disk(PathBuf);
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(self.0.join(path)).map_err(|error| error.to_string())
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        let entries = std::fs::read_dir(self.0.join(folder)).map_err(|error| error.to_string())?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        Ok(names.collect())
+    }
+}
+
+/// Loads and resolves a file.
+fn outcome(path: &str, options: &LoadOptions, files: &dyn Files) -> Outcome {
+    let mut found = Diagnostics::new();
+    let model = match load::Model::load(path, options, files) {
+        Ok(model) => model,
+        Err(error) => {
+            return Outcome {
+                system: None,
+                found: error.found,
+                sources: error.sources,
+            };
+        }
+    };
+    let mut read = |path: &str| {
+        let bytes = files.read(path)?;
+        String::from_utf8(bytes).map_err(|error| error.to_string())
+    };
+    let system = resolve(model.ast(), &[], model.sources(), &mut read, &mut found);
+    Outcome {
+        system,
+        found,
+        sources: Arc::clone(model.sources()),
+    }
 }
 
 /// Resolves a model, with the files that it names.
 fn resolved(text: &str, files: &[(&str, &str)]) -> Outcome {
-    let mut sources = SourceMap::new();
-    let mut found = Diagnostics::new();
-    let id = sources.add("system.yaml", text);
-    let file = read(&sources, id, &mut found);
-    let model = file.and_then(|file| decode::<Model>(&file.tree, &mut found));
-    let mut read_file = |path: &str| {
-        let file = files.iter().find(|(name, _)| *name == path);
-        file.map(|(_, text)| (*text).to_owned())
-            .ok_or_else(|| "there is no such file".to_owned())
-    };
-    let system = model.and_then(|model| resolve(&model, &[], &sources, &mut read_file, &mut found));
-    Outcome {
-        system,
-        found,
-        sources,
-    }
+    let mut all = vec![("system.yaml", text)];
+    all.extend(files);
+    outcome("system.yaml", &LoadOptions::default(), &Memory(&all))
 }
 
 /// A system that is right.
@@ -110,38 +156,48 @@ fn findings(text: &str) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// Every system that comes with the tool means something.
+/// The systems that come with the tool, and the example that everybody knows: all of them mean something, and so does
+/// every variant.
 #[test]
 fn the_systems_of_the_tool_resolve() {
-    let root = format!("{}/../../../systems", env!("CARGO_MANIFEST_DIR"));
-    let mut read_any = 0;
-    for folder in [root.clone(), format!("{root}/theory")] {
-        for entry in std::fs::read_dir(&folder).expect(&folder) {
-            let path = entry.expect("an entry").path();
-            let Ok(text) = std::fs::read_to_string(&path) else {
-                continue;
-            };
-            let mut sources = SourceMap::new();
-            let mut found = Diagnostics::new();
-            let id = sources.add(path.display().to_string(), text);
-            let Some(file) = read(&sources, id, &mut found) else {
-                continue;
-            };
-            if file.kind != FileKind::Model {
-                continue;
+    let crates = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let systems = crates.join("../../../systems");
+    let mut read = 0;
+    for (folder, only) in [
+        (systems.clone(), ""),
+        (systems.join("theory"), ""),
+        (crates.join("tests/language"), "07-storm"),
+    ] {
+        let files = Disk(folder);
+        let mut names = files.list("").expect("a folder");
+        names.retain(|name| name.ends_with(".yaml") && name.starts_with(only));
+        names.sort();
+        for name in names {
+            let text = String::from_utf8(files.read(&name).expect("a file")).expect("text");
+            // The variants of an overlay are the keys two blanks in.
+            let variants: Vec<String> = text
+                .split_once("\nvariants:\n")
+                .into_iter()
+                .flat_map(|(_, variants)| variants.lines())
+                .filter(|line| {
+                    line.starts_with("  ") && !line.starts_with("   ") && !line.starts_with("  #")
+                })
+                .filter_map(|line| Some(line.trim().split_once(':')?.0.to_owned()))
+                .collect();
+            let choices = variants.into_iter().map(Some).chain([None]);
+            for variant in choices {
+                let options = LoadOptions {
+                    variant: variant.clone(),
+                    ..LoadOptions::default()
+                };
+                let outcome = outcome(&name, &options, &files);
+                let said = outcome.found.render(&outcome.sources);
+                assert!(outcome.system.is_some(), "{name} {variant:?}\n{said}");
+                read += 1;
             }
-            read_any += 1;
-            let model = decode::<Model>(&file.tree, &mut found);
-            let mut no_files = |path: &str| {
-                std::fs::read_to_string(format!("{folder}/{path}"))
-                    .map_err(|error| error.to_string())
-            };
-            let system =
-                model.and_then(|model| resolve(&model, &[], &sources, &mut no_files, &mut found));
-            assert!(system.is_some(), "{}", found.render(&sources));
         }
     }
-    assert!(read_any >= 10, "only {read_any} systems were found");
+    assert!(read >= 60, "only {read} systems were found");
 }
 
 /// A name that means nothing says what may have been meant, where it stands.
