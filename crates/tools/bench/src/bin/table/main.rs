@@ -10,6 +10,7 @@
 mod arguments;
 mod peers;
 mod rows;
+mod samples;
 mod size;
 
 use std::process::ExitCode;

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use worstday_bench::measure::spread;
 use worstday_bench::workloads::{Mesh, pending};
 
 use crate::arguments::Arguments;
-use crate::rows;
+use crate::samples::{Workload, compare, run};
 
 /// Model files written for this run, removed with it.
 struct Written(PathBuf);
@@ -41,126 +40,84 @@ pub fn table(arguments: &Arguments) -> Result<()> {
         fan_out: 4,
         visits: 1000.0,
     };
-    let file = |name: &str, mesh: Mesh| written.file(name, &mesh.file());
+    let many = Mesh {
+        services: 10_000,
+        ..small
+    };
     let services = [
-        ("10 services", file("small", small)?),
-        (
-            "10,000, same load in all",
-            file(
-                "many",
-                Mesh {
-                    services: 10_000,
-                    ..small
-                },
-            )?,
-        ),
-        (
-            "10,000, same load each",
-            file(
-                "busy",
-                Mesh {
-                    services: 10_000,
-                    visits: 1e6,
-                    ..small
-                },
-            )?,
-        ),
+        ("10 services", "small", small.file(), 3000.0),
+        ("10,000, same load in all", "many", many.file(), 3000.0),
     ];
-    compare(
-        arguments,
-        "services",
-        &services,
-        [1000.0, 1000.0, 2.0],
-        &["", "2.5", ""],
-    )?;
-    let timers = [
+    compare_written(arguments, &written, "services", services, &["", "2.5"])?;
+    let constant = [
         (
             "100 constant delays",
-            written.file("few", &pending("exactly 100ms"))?,
+            "few",
+            pending("exactly 100ms"),
+            3000.0,
         ),
         (
             "a million of them",
-            written.file("constant", &pending("exactly 1000s"))?,
-        ),
-        (
-            "100 random delays",
-            written.file("few-random", &pending("exponential 100ms"))?,
-        ),
-        (
-            "a million of them",
-            written.file("random", &pending("exponential 1000s"))?,
+            "constant",
+            pending("exactly 1000s"),
+            3000.0,
         ),
     ];
-    compare(
-        arguments,
-        "pending timers",
-        &timers[..2],
-        [2000.0; 2],
-        &["", "2"],
-    )?;
-    compare(
-        arguments,
-        "pending timers",
-        &timers[2..],
-        [2000.0; 2],
-        &["", "8"],
-    )?;
+    compare_written(arguments, &written, "pending timers", constant, &["", "2"])?;
+    let random = [
+        (
+            "100 random delays",
+            "few-random",
+            pending("exponential 100ms"),
+            3000.0,
+        ),
+        (
+            "a million of them",
+            "random",
+            pending("exponential 1000s"),
+            3000.0,
+        ),
+    ];
+    compare_written(arguments, &written, "pending timers", random, &["", "8"])?;
     memory(
         arguments,
-        &file(
+        &written.file(
             "wide",
-            Mesh {
+            &Mesh {
                 services: 1000,
                 replicas: 20,
                 ..small
-            },
+            }
+            .file(),
         )?,
     )
 }
 
-/// Nanoseconds per handled event, and times the first of the list.
-fn compare<const N: usize>(
+/// Writes the files of (title, name, text, simulated seconds) and compares them.
+fn compare_written<const N: usize>(
     arguments: &Arguments,
+    written: &Written,
     title: &str,
-    files: &[(&str, PathBuf)],
-    seconds: [f64; N],
+    files: [(&str, &str, String, f64); N],
     limits: &[&str; N],
 ) -> Result<()> {
-    println!(
-        "\n{title:<26}{:>14}{:>12}   {:<24}{:>7}",
-        "events", "ns/event", "times the first", "limit"
-    );
-    let mut costs = vec![Vec::new(); files.len()];
-    let mut handled = vec![0.0; files.len()];
-    for round in 1..=arguments.rounds {
-        for (index, (_, file)) in files.iter().enumerate() {
-            let length = (seconds[index] * arguments.scale).max(2.0);
-            let (user, events) = rows::net(arguments, file, &[], length, round)?;
-            costs[index].push(user / events * 1e9);
-            handled[index] = events;
-        }
+    let mut workloads = Vec::new();
+    for (name, file, text, seconds) in files {
+        let file = written.file(file, &text)?;
+        let seconds = (seconds * arguments.scale).max(2.0);
+        workloads.push(Workload {
+            name,
+            file,
+            flags: &[],
+            seconds,
+        });
     }
-    for (index, (name, _)) in files.iter().enumerate() {
-        let ratios: Vec<f64> = costs[index]
-            .iter()
-            .zip(&costs[0])
-            .map(|(other, first)| other / first)
-            .collect();
-        let [low, middle, high] = spread(&ratios);
-        println!(
-            "{name:<26}{:>14.0}{:>12.1}   {:<24}{:>7}",
-            handled[index],
-            spread(&costs[index])[1],
-            format!("{low:.2} / {middle:.2} / {high:.2}"),
-            limits[index],
-        );
-    }
-    Ok(())
+    compare(arguments, title, &workloads, limits)
 }
 
 /// Peak memory of 1,000 services with 20,000 replicas.
 fn memory(arguments: &Arguments, file: &Path) -> Result<()> {
-    let cost = rows::run(arguments, file, &[], 600.0 * arguments.scale, 1)?;
+    let cost = run(arguments, file, &[], 600.0 * arguments.scale, 1)?;
     #[expect(
         clippy::cast_precision_loss,
         reason = "KiB of memory are far below 2^53"
