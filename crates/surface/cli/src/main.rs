@@ -1,2 +1,65 @@
-//! (being written)
-fn main() {}
+//! The one binary: `worstday`.
+//!
+//! In reading order: [`arguments`] is the command line, [`load`] reads files, [`run`] is the command that the others
+//! build on, with [`threads`] (the only ones outside the engine), [`progress`], [`interrupt`] and [`part`];
+//! [`demo`] tells a story; [`exit`] is how it ends. Only this crate touches files, terminals and clocks.
+
+mod arguments;
+mod demo;
+mod exit;
+mod interrupt;
+mod load;
+mod part;
+mod progress;
+mod run;
+mod threads;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use arguments::{Arguments, Command, Schema};
+use exit::{Exit, Stop};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Asking for help is no mistake.
+            let exit = match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Kept,
+                _ => Exit::Usage,
+            };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match execute(&arguments.command) {
+        Ok(exit) => exit.into(),
+        Err(stop) => {
+            eprint!("{}", stop.message);
+            stop.exit.into()
+        }
+    }
+}
+
+fn execute(command: &Command) -> Result<Exit, Stop> {
+    match command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Demo(arguments) => demo::demo(arguments),
+        Command::Schema { of } => {
+            run::write_out(&match of {
+                Schema::Model => load::schema(),
+                Schema::Outcome => worstday_report::json::SCHEMA.to_owned(),
+            })?;
+            Ok(Exit::Kept)
+        }
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "worstday", &mut text);
+            run::write_out(&String::from_utf8_lossy(&text))?;
+            Ok(Exit::Kept)
+        }
+    }
+}

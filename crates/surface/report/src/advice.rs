@@ -36,18 +36,21 @@ struct Fullest {
 
 fn fullest(rows: &[&Outcome]) -> Option<Fullest> {
     rows.iter()
-        .flat_map(|row| &row.services)
-        .filter_map(|service| {
+        .flat_map(|row| row.services.iter().map(move |service| (row, service)))
+        .filter_map(|(row, service)| {
             Some(Fullest {
                 service: service.name.clone(),
-                utilisation: peak(service)?,
+                utilisation: peak(row, service)?,
             })
         })
         .max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))
 }
 
-/// Utilisation in the fullest window.
-fn peak(service: &worstday_sim::outcome::ServiceOutcome) -> Option<f64> {
+/// One window alone is full by chance; stretches of this length are not.
+const STRETCH_NS: u64 = 300_000_000_000;
+
+/// Utilisation in the fullest stretch of five minutes.
+fn peak(row: &Outcome, service: &worstday_sim::outcome::ServiceOutcome) -> Option<f64> {
     let mean = service.utilisation?;
     let by_cores = binds_by_cores(service);
     let level = if by_cores {
@@ -58,15 +61,15 @@ fn peak(service: &worstday_sim::outcome::ServiceOutcome) -> Option<f64> {
     if level <= 0.0 {
         return Some(mean);
     }
+    let together = STRETCH_NS.div_ceil(row.windows.length_ns.max(1)).max(1) as usize;
     let most = service
         .windows
-        .iter()
-        .map(|window| {
-            if by_cores {
-                window.cores_mean
-            } else {
-                window.busy_mean
-            }
+        .chunks_exact(together)
+        .map(|windows| {
+            let busy = windows
+                .iter()
+                .map(|w| if by_cores { w.cores_mean } else { w.busy_mean });
+            busy.sum::<f64>() / together as f64
         })
         .fold(level, f64::max);
     Some((mean * most / level).min(1.0))
@@ -278,7 +281,11 @@ fn step(
         return step;
     }
     match (crowded, listed) {
-        (Some(step), _) | (None, Some(step)) => step,
+        (Some(step), _) => step,
+        (None, Some(step)) => Advice {
+            text: format!("none is needed on this day; for a worse one: {}", step.text),
+            ..step
+        },
         (None, None) => said("none: nothing here is short on this day".to_owned()),
     }
 }
@@ -287,12 +294,17 @@ fn step(
 fn more_replicas(name: &str, rows: &[&Outcome], asked: &Asked<'_>) -> Option<Advice> {
     let all: Vec<_> = rows
         .iter()
-        .filter_map(|row| row.services.iter().find(|service| service.name == name))
+        .filter_map(|row| {
+            Some((
+                row,
+                row.services.iter().find(|service| service.name == name)?,
+            ))
+        })
         .collect();
-    let service = all.first()?;
+    let service = all.first()?.1;
     let full = all
         .iter()
-        .filter_map(|service| peak(service))
+        .filter_map(|(row, service)| peak(row, service))
         .fold(0.0, f64::max);
     if full <= COMFORTABLE {
         return None;

@@ -381,11 +381,35 @@ impl std::fmt::Display for Estimate {
         let Some(value) = self.value else {
             return f.write_str("nothing");
         };
-        f.write_str(&quantity(value, self.unit))?;
+        let value = quantity(value, self.unit);
+        f.write_str(&value)?;
         if let Some(interval) = self.interval {
-            write!(f, " ({})", span(interval.low, interval.high, self.unit))?;
+            let span = span(interval.low, interval.high, self.unit);
+            // `38.0 ms (37.6–38.5)`: a unit that all three share is said once.
+            let unit = unit_of(&value);
+            let shared =
+                unit_of(&span) == unit && !span.trim_end_matches(unit).contains(unit.trim());
+            let span = if shared {
+                span.strip_suffix(unit).unwrap_or(&span)
+            } else {
+                &span
+            };
+            write!(f, " ({span})")?;
         }
         Ok(())
+    }
+}
+
+/// What follows the digits of a number, a blank before it included; nothing for `12m40s`, whose units belong inside.
+fn unit_of(text: &str) -> &str {
+    let at = text
+        .rfind(|c: char| c.is_ascii_digit())
+        .map_or(0, |at| at + 1);
+    let unit = &text[at..];
+    if unit.starts_with(' ') || unit.starts_with('/') {
+        unit
+    } else {
+        ""
     }
 }
 
@@ -483,6 +507,44 @@ mod tests {
             (same.value, same.no_interval),
             (Some(0.0), Some(NoInterval::AllTheSame))
         );
+    }
+
+    /// As people read it: the unit once, unless the ends need others.
+    #[test]
+    fn units_are_said_once() {
+        let told = |value: f64, low: f64, high: f64, unit: Unit| {
+            let interval = Some(Interval {
+                low,
+                high,
+                from: From::Seeds,
+            });
+            Estimate {
+                value: Some(value),
+                unit,
+                interval,
+                no_interval: None,
+            }
+            .to_string()
+        };
+        assert_eq!(
+            told(0.038, 0.0376, 0.0385, Unit::Seconds),
+            "38.0 ms (37.6–38.5)"
+        );
+        assert_eq!(told(1.0, 0.9, 1.1, Unit::Seconds), "1.00 s (900 ms–1.10 s)");
+        assert_eq!(
+            told(0.998, 0.9, 1.1, Unit::Seconds),
+            "998 ms (900 ms–1.10 s)"
+        );
+        assert_eq!(told(0.5, 0.4, 0.6, Unit::Ratio), "50.0 % (40.0–60.0)");
+        assert_eq!(
+            told(29.6, 29.0, 30.0, Unit::PerSecond),
+            "29.6/s (29.0–30.0)"
+        );
+        assert_eq!(
+            told(90.0, 80.0, 100.0, Unit::Seconds),
+            "1m30s (1m20s–1m40s)"
+        );
+        assert_eq!(told(3.0, 2.0, 4.0, Unit::Count), "3.00 (2.00–4.00)");
     }
 
     /// Percentiles count what never came back, and a mean over "never" would be no number.

@@ -1,0 +1,176 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::part::Shard;
+
+/// Find your system's worst day before it finds you.
+#[derive(Debug, Parser)]
+#[command(
+    name = "worstday",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "exit codes: 0 every promise kept · 1 the tool failed · 10 a promise is broken · \
+11 can't tell · 64 usage · 65 the description is invalid · 130 interrupted"
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate one day: what users feel, where requests wait, what saturates first
+    Run(Box<Run>),
+    /// The story of a retry storm, without a file
+    Demo(Demo),
+    /// Print a JSON Schema: of model files, or of what `run --format json` writes
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t = Schema::Model)]
+        of: Schema,
+    },
+    /// Print a script that completes this command line in a shell
+    Completions {
+        /// For which shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What a schema is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// Model files.
+    Model,
+    /// What `run --format json` writes.
+    Outcome,
+}
+
+/// `worstday run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The model, or an overlay of one
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// A concrete day from a scenario file, instead of an ordinary one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["day", "at", "faults"])]
+    pub scenario: Option<PathBuf>,
+    /// Which day [default: the first working day after the model's `as-of`]
+    #[arg(long, value_name = "DATE")]
+    pub day: Option<String>,
+    /// Constant demand, a multiple of the day's busiest moment: "2x peak"
+    #[arg(long, value_name = "DEMAND")]
+    pub at: Option<String>,
+    /// Let faults and events strike at their own rates
+    #[arg(long)]
+    pub faults: bool,
+    /// How long to count [default: 24h, or 2h if nothing varies over the day]
+    #[arg(long = "for", value_name = "LENGTH")]
+    pub length: Option<String>,
+    /// How many histories, with consecutive seeds; intervals across seeds from 5 on
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub seeds: u64,
+    /// The first seed
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Run only this part of the seeds and print it for --merge
+    #[arg(long, value_name = "I/N", conflicts_with = "merge")]
+    pub shard: Option<Shard>,
+    /// Put parts together instead of running
+    #[arg(long, value_name = "PART", num_args = 1.., conflicts_with_all = ["seed", "seeds"])]
+    pub merge: Vec<PathBuf>,
+    /// Change a line of the model: services.till.replicas=9
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Apply an overlay file
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Vec<PathBuf>,
+    /// Apply a variant of the overlay
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// How to print
+    #[command(flatten)]
+    pub output: Output,
+    /// On how many threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Output {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Print everything, not only one screen
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A screen.
+    Text,
+    /// JSON, as `worstday schema outcome` describes it.
+    Json,
+}
+
+/// `worstday demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The seed
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+impl Run {
+    /// The arguments that say what is simulated, as they may be typed again.
+    #[must_use]
+    pub fn repeated(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut option = |flag: &str, value: &dyn std::fmt::Display| {
+            words.push(flag.to_owned());
+            words.push(value.to_string());
+        };
+        for overlay in &self.overlay {
+            option("--overlay", &overlay.display());
+        }
+        if let Some(variant) = &self.variant {
+            option("--variant", variant);
+        }
+        if let Some(scenario) = &self.scenario {
+            option("--scenario", &scenario.display());
+        }
+        if let Some(day) = &self.day {
+            option("--day", day);
+        }
+        if let Some(at) = &self.at {
+            option("--at", at);
+        }
+        if let Some(length) = &self.length {
+            option("--for", length);
+        }
+        if self.seeds != 1 {
+            option("--seeds", &self.seeds);
+        }
+        if let Some(seed) = self.seed {
+            option("--seed", &seed);
+        }
+        for set in &self.set {
+            option("--set", set);
+        }
+        if self.faults {
+            words.push("--faults".to_owned());
+        }
+        words
+    }
+}

@@ -1,0 +1,300 @@
+//! From files to a checked system.
+//!
+//! The core never meets a disk: it asks for files by path, and here they are read. What is wrong with a description is
+//! drawn as a compiler does, all of it at once, and the exit code is 65.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use worstday_model::day::Scenario;
+use worstday_model::diagnostic::Diagnostics;
+use worstday_model::load::{Files, LoadError, LoadOptions, Model, OverlayChoice};
+use worstday_model::resolve::FINDINGS;
+use worstday_model::system::{EditId, System};
+use worstday_report::document::Finding;
+use worstday_sim::engine::Editing;
+
+use crate::arguments::Run;
+use crate::exit::{Exit, Stop};
+
+/// Larger files are refused: a model is text that people read, and a recording is read whole.
+const LARGEST: u64 = 256 << 20;
+
+/// All that a run needs of a description.
+pub struct Loaded {
+    /// The checked system.
+    pub system: Arc<System>,
+    /// Hash of its expanded text.
+    pub hash: String,
+    /// Makes the system that edits make at run time.
+    pub editing: Arc<dyn Editing>,
+    /// What is strange about the description, drawn.
+    pub warnings: String,
+    /// The same for the report.
+    pub findings: Vec<Finding>,
+    /// The day after which the default day comes.
+    pub as_of: Date,
+    /// The concrete day, if one was asked for.
+    pub scenario: Option<Scenario>,
+    /// Its seed.
+    pub seed: Option<u64>,
+}
+
+/// Loads what the command line names, from disk.
+///
+/// # Errors
+///
+/// All that is wrong with the description.
+pub fn load(arguments: &Run) -> Result<Loaded, Stop> {
+    load_with(arguments, &Disk)
+}
+
+/// Loads from texts that are built in.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_from(arguments: &Run, texts: &[(&str, &str)]) -> Result<Loaded, Stop> {
+    load_with(arguments, &BuiltIn(texts))
+}
+
+/// The JSON Schema of model files.
+#[must_use]
+pub fn schema() -> String {
+    let mut text = worstday_model::form::schema::schema();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+fn load_with(arguments: &Run, files: &dyn Files) -> Result<Loaded, Stop> {
+    let path = arguments.file.display().to_string();
+    let mut options = LoadOptions {
+        overlays: arguments
+            .overlay
+            .iter()
+            .map(|path| OverlayChoice {
+                path: path.display().to_string(),
+                variant: None,
+            })
+            .collect(),
+        set: arguments.set.clone(),
+        scenario: arguments
+            .scenario
+            .as_ref()
+            .map(|path| path.display().to_string()),
+        variant: None,
+    };
+    // A variant is one of the last overlay that was named, else of the file itself.
+    match options.overlays.last_mut() {
+        Some(last) => last.variant.clone_from(&arguments.variant),
+        None => options.variant.clone_from(&arguments.variant),
+    }
+    // What is read is kept: edits at run time must not see what happens to files meanwhile.
+    let files = Keeping {
+        files,
+        kept: RefCell::default(),
+    };
+    let model = Model::load(&path, &options, &files).map_err(|error| invalid(&error))?;
+    let (system, found) = model.system(&files).map_err(|error| invalid(&error))?;
+    let scenario = model
+        .scenario_of(&system, &files)
+        .map_err(|error| invalid(&error))?;
+    let system = Arc::new(system);
+    let sources = model.sources();
+    let mut warnings = model.warnings().render(sources);
+    warnings.push_str(&found.render(sources));
+    Ok(Loaded {
+        hash: model.hash(),
+        warnings,
+        findings: findings(&model, &found),
+        as_of: as_of(&model),
+        scenario,
+        seed: model
+            .scenario()
+            .and_then(|scenario| Some(scenario.seed.as_ref()?.value.0)),
+        editing: if system.edits.is_empty() {
+            Arc::new(worstday_sim::NoEdits)
+        } else {
+            Arc::new(Edited {
+                model,
+                system: Arc::clone(&system),
+                files: files.kept.into_inner(),
+            })
+        },
+        system,
+    })
+}
+
+/// What was wrong, drawn, with how many mistakes there were.
+fn invalid(error: &LoadError) -> Stop {
+    let count = error.found.errors();
+    let mut message = error.to_string();
+    if !message.ends_with('\n') {
+        message.push('\n');
+    }
+    message.push_str(&format!(
+        "\n{count} {}\n",
+        if count == 1 { "mistake" } else { "mistakes" }
+    ));
+    Stop {
+        exit: Exit::Invalid,
+        message,
+    }
+}
+
+/// The warnings of both steps, as the report lists them.
+fn findings(model: &Model, found: &Diagnostics) -> Vec<Finding> {
+    let sources = model.sources();
+    model
+        .warnings()
+        .sorted()
+        .into_iter()
+        .chain(found.sorted())
+        .filter_map(|diagnostic| {
+            let id = diagnostic.code?;
+            let name = FINDINGS
+                .iter()
+                .find(|(known, ..)| *known == id)
+                .map_or("", |(_, name, _)| *name);
+            let place = sources.place(diagnostic.at);
+            Some(Finding {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                subject: String::new(),
+                message: diagnostic.message.clone(),
+                place: Some(format!("{}:{}", place.name, place.line)),
+                weight: 0.0,
+                step: None,
+            })
+        })
+        .collect()
+}
+
+/// The day that counts as today: as stated, else the end of the newest recording, else the clock's.
+fn as_of(model: &Model) -> Date {
+    let sections = &model.ast().sections;
+    let civil = |date: worstday_model::scalar::Date| {
+        jiff::civil::date(
+            date.year().cast_signed(),
+            date.month().cast_signed(),
+            date.day().cast_signed(),
+        )
+    };
+    let stated = sections.as_of.as_ref().map(|given| given.value);
+    let measured = sections
+        .sources
+        .iter()
+        .flat_map(worstday_model::form::Names::iter)
+        .filter_map(|entry| Some(entry.value.measured.as_ref()?.value.last))
+        .max();
+    stated
+        .or(measured)
+        .map_or_else(|| jiff::Zoned::now().date(), civil)
+}
+
+/// Edits of faults, events and the scenario: each was tried when the model was loaded.
+struct Edited {
+    model: Model,
+    system: Arc<System>,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Editing for Edited {
+    fn edited(&self, active: &[EditId]) -> Arc<System> {
+        match self.model.edited(&self.system, active, &Kept(&self.files)) {
+            Ok(system) => Arc::new(system),
+            Err(error) => {
+                // Two edits that are right alone contradict each other where they meet: the description is at fault.
+                let stop = invalid(&error);
+                eprint!("{}", stop.message);
+                std::process::exit(i32::from(stop.exit.code()));
+            }
+        }
+    }
+}
+
+/// Files on disk.
+struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let said = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.to_string(),
+        };
+        let about = std::fs::metadata(path).map_err(said)?;
+        if about.is_dir() {
+            return Err("it is a folder".to_owned());
+        }
+        if about.len() > LARGEST {
+            return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+        }
+        std::fs::read(path).map_err(said)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        let entries = std::fs::read_dir(folder).map_err(|error| error.to_string())?;
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// Texts that are part of the program.
+struct BuiltIn<'a>(&'a [(&'a str, &'a str)]);
+
+impl Files for BuiltIn<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let text = self.0.iter().find(|(name, _)| *name == path);
+        text.map(|(_, text)| text.as_bytes().to_vec())
+            .ok_or_else(|| "it is not built in".to_owned())
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+}
+
+/// Remembers what was read.
+struct Keeping<'a> {
+    files: &'a dyn Files,
+    kept: RefCell<Vec<(String, Vec<u8>)>>,
+}
+
+impl Files for Keeping<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if let Some((_, bytes)) = self.kept.borrow().iter().find(|(name, _)| name == path) {
+            return Ok(bytes.clone());
+        }
+        let bytes = self.files.read(path)?;
+        self.kept
+            .borrow_mut()
+            .push((path.to_owned(), bytes.clone()));
+        Ok(bytes)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        self.files.list(folder)
+    }
+}
+
+/// What was read before, and nothing else.
+struct Kept<'a>(&'a [(String, Vec<u8>)]);
+
+impl Files for Kept<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let known = self.0.iter().find(|(name, _)| name == path);
+        known
+            .map(|(_, bytes)| bytes.clone())
+            .ok_or_else(|| "it was not there when the run began".to_owned())
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+}
