@@ -18,8 +18,8 @@ use crate::plan::{NONE, purpose};
 use crate::state::{Kind, Phase, flag};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use worstday_model::day::{Demand, RateCurve, RecordedDemand};
-use worstday_model::system::{Arrive, Pattern, Shape};
+use worstday_model::day::{Demand, EventDemand, RateCurve, RecordedDemand};
+use worstday_model::system::{Arrive, EventId, Pattern, Shape};
 use worstday_stats::draw::{Key, Seed, identity};
 use worstday_stats::law::Law;
 
@@ -51,7 +51,9 @@ pub struct Layer {
     pub block: i64,
     /// Next candidate inside the block.
     pub index: u64,
-    /// Offset of the last candidate from the block's start, ns.
+    /// Start of the block on the run's clock, ns.
+    pub start_ns: f64,
+    /// Offset of the last candidate from it, ns.
     pub offset_ns: f64,
     /// Candidates before this instant are of the past.
     pub floor_ns: u64,
@@ -284,6 +286,12 @@ impl<O: Observer> Engine<O> {
             .filter(move |r| r.client == client)
     }
 
+    /// The event that switches a client on, unless the day's factors already hold it.
+    fn switch_of(&self, client: u32) -> Option<EventId> {
+        let switch = self.plan.system.clients[client as usize].active;
+        switch.filter(|_| self.day.event_demand == EventDemand::Multiplies)
+    }
+
     /// All factors on a client's demand at an instant.
     fn factor(&self, client: u32, t_ns: u64) -> f64 {
         let mut factor = self.streams.injected[client as usize];
@@ -293,7 +301,7 @@ impl<O: Observer> Engine<O> {
         for ramp in self.ramps_of(client) {
             factor *= ramp.at(t_ns);
         }
-        if let Some(event) = self.plan.system.clients[client as usize].active
+        if let Some(event) = self.switch_of(client)
             && !self.disturbances.lasts(event.0, t_ns)
         {
             factor = 0.0;
@@ -311,6 +319,11 @@ impl<O: Observer> Engine<O> {
             bound *= ramp.factor.max(1.0);
         }
         bound
+    }
+
+    /// Where a block begins on the run's clock. Exact before it is rounded to a float.
+    fn block_start(&self, block: i64, length_ns: u64) -> f64 {
+        (i128::from(block) * i128::from(length_ns) - i128::from(self.day.start_unix_ns)) as f64
     }
 
     /// The first instant for which something can still arrive: at the start now, later what is after now.
@@ -350,6 +363,7 @@ impl<O: Observer> Engine<O> {
                     block,
                     index: 0,
                     offset_ns: 0.0,
+                    start_ns: self.block_start(block, block_ns(bound)),
                     floor_ns,
                     next_ns: 0,
                     next_id: 0,
@@ -361,6 +375,11 @@ impl<O: Observer> Engine<O> {
     /// Demand changes from now on: what was rejected may come now, and the other way round.
     pub(crate) fn demand_changes(&mut self, client: u32) {
         self.refresh_draws();
+        if let Arrive::Closed { population, .. } = self.plan.system.clients[client as usize].arrive
+        {
+            let users = population as f64 * self.streams.injected[client as usize];
+            self.add_users(client, users.round_ties_even() as u64);
+        }
         let rows = self.streams.rows.len();
         for row in 0..rows {
             let stream = &mut self.streams.rows[row];
@@ -377,9 +396,11 @@ impl<O: Observer> Engine<O> {
                 };
                 let block = self.block_now(rate.bound_per_s);
                 let floor_ns = self.floor_ns();
+                let start_ns = self.block_start(block, block_ns(rate.bound_per_s));
                 self.streams.rows[row].source = Source::Poisson(Layer {
                     block,
                     floor_ns,
+                    start_ns,
                     ..layer
                 });
                 self.next_arrival(row as u32);
@@ -410,39 +431,52 @@ impl<O: Observer> Engine<O> {
             _ => 1,
         };
         if batch == 1 {
-            self.visit_arrives(client, id);
-        } else {
-            for i in 0..batch {
-                self.visit_arrives(client, identity(id, u64::from(i)));
-            }
+            let task = self.visit_arrives(client, id);
+            self.arrived(due.slot);
+            // Nothing else is ready at the start of an event: no need to go through the list.
+            return self.run(task);
         }
-        if let Source::List { at, .. } = &mut self.streams.rows[row].source {
+        for i in 0..batch {
+            let task = self.visit_arrives(client, identity(id, u64::from(i)));
+            self.make_ready(task);
+        }
+        self.arrived(due.slot);
+    }
+
+    fn arrived(&mut self, row: u32) {
+        if let Source::List { at, .. } = &mut self.streams.rows[row as usize].source {
             *at += 1;
         }
-        self.next_arrival(due.slot);
+        self.next_arrival(row);
     }
 
     /// Puts a source's next arrival on the calendar.
     #[inline]
     fn next_arrival(&mut self, row: u32) {
         let stream = &self.streams.rows[row as usize];
-        let client = stream.client;
+        let (client, draws) = (stream.client, stream.draws);
         let next = match &stream.source {
             Source::Poisson(layer) => {
                 let mut layer = *layer;
-                let next = self.next_candidate(client, &mut layer, &stream.draws);
-                self.streams.rows[row as usize].source = Source::Poisson(layer);
+                let next = self.next_candidate(client, &mut layer, &draws);
+                if let Source::Poisson(row) = &mut self.streams.rows[row as usize].source {
+                    *row = layer;
+                }
                 next
             }
             Source::Paced { count, at_ns, .. } => {
-                let (count, at_ns) = (*count, *at_ns);
-                let next = self.next_paced(client, count, at_ns);
-                if let Some(at) = next {
-                    self.streams.rows[row as usize].source = Source::Paced {
-                        count: count + 1,
-                        at_ns: at,
-                        next_ns: at as u64,
-                    };
+                let next = self.next_paced(client, *count, *at_ns);
+                if let (
+                    Some(at),
+                    Source::Paced {
+                        count,
+                        at_ns,
+                        next_ns,
+                    },
+                ) = (next, &mut self.streams.rows[row as usize].source)
+                {
+                    *count += 1;
+                    (*at_ns, *next_ns) = (at, at as u64);
                 }
                 next.map(|at| at as u64)
             }
@@ -475,7 +509,7 @@ impl<O: Observer> Engine<O> {
         let bound = rate.bound_per_s;
         let flat = rate.peaks.is_empty()
             && rate.pieces.len() == 1
-            && self.plan.system.clients[client as usize].active.is_none()
+            && self.switch_of(client).is_none()
             && !self.disturbances.ramps.iter().any(|r| r.client == client);
         let now = self.s.now_ns;
         LayerDraws {
@@ -506,11 +540,6 @@ impl<O: Observer> Engine<O> {
             return None;
         }
         let length_ns = draws.length_ns as f64;
-        let start_of = |block: i64| {
-            (i128::from(block) * i128::from(draws.length_ns) - i128::from(self.day.start_unix_ns))
-                as f64
-        };
-        let mut start = start_of(layer.block);
         loop {
             let id = identity(
                 (u64::from(layer.layer) << 48) ^ layer.block as u64,
@@ -521,17 +550,19 @@ impl<O: Observer> Engine<O> {
             if length_ns <= layer.offset_ns {
                 layer.block += 1;
                 (layer.index, layer.offset_ns) = (0, 0.0);
-                start = start_of(layer.block);
-                if self.day.end_ns as f64 <= start {
+                layer.start_ns = self.block_start(layer.block, draws.length_ns);
+                if self.day.end_ns as f64 <= layer.start_ns {
                     return None;
                 }
-                if draws.steady.is_none() && self.quiet(client, start, length_ns, layer.layer) {
+                if draws.steady.is_none()
+                    && self.quiet(client, layer.start_ns, length_ns, layer.layer)
+                {
                     // Nothing of this layer can come here: the next block, one candidate on.
                     layer.offset_ns = length_ns;
                 }
                 continue;
             }
-            let at = (start + layer.offset_ns).round_ties_even();
+            let at = (layer.start_ns + layer.offset_ns).round_ties_even();
             if at < layer.floor_ns as f64 {
                 continue;
             }
@@ -643,7 +674,7 @@ impl<O: Observer> Engine<O> {
         } else {
             f64::INFINITY
         };
-        let switched = if self.plan.system.clients[client as usize].active.is_some() {
+        let switched = if self.switch_of(client).is_some() {
             1e9
         } else {
             f64::INFINITY
@@ -721,5 +752,6 @@ impl<O: Observer> Engine<O> {
         row.caller_serial += 1;
         let (user, visits) = (row.cpu_ns, u64::from(row.caller_serial));
         self.visit_set(task, client, identity(user, visits));
+        self.make_ready(task);
     }
 }

@@ -43,7 +43,8 @@ impl<O: Observer> Engine<O> {
         row.attempt = 0;
         row.call_started_ns = now;
         row.previous_backoff_ns = 0;
-        row.flags &= !flag::HEDGED;
+        row.flags &= !(flag::HEDGED | flag::EXECUTED);
+        row.call_serial = row.serial + 1;
         if row.has(flag::COUNTED) {
             self.m.calls[series as usize].calls += 1;
         }
@@ -550,6 +551,14 @@ impl<O: Observer> Engine<O> {
             _ => row.deadline_timer = u64::MAX,
         }
         true
+    }
+
+    /// Whether a task is in the middle of a call.
+    pub(crate) fn in_call(&self, task: u32) -> bool {
+        matches!(
+            self.s.tasks[task as usize].phase,
+            Phase::InCall | Phase::BackingOff | Phase::WaitingForPool
+        )
     }
 
     fn child_in_service(&self, task: u32) -> bool {

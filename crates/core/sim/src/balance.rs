@@ -177,7 +177,7 @@ impl<O: Observer> Engine<O> {
     pub(crate) fn pair_changes(&mut self, task: u32, replica: u32, by: i32) {
         let row = &self.s.tasks[task as usize];
         let plan = &self.plan.calls[row.call as usize];
-        if plan.balance != Balance::LeastRequests {
+        if !plan.counts {
             return;
         }
         let caller = if row.replica == NONE {

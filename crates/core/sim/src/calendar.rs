@@ -163,7 +163,7 @@ impl Calendar {
             | (u128::from(kind.class()) << CLASS_SHIFT)
             | (u128::from(sequence) << SEQUENCE_SHIFT)
             | ((kind as u128) << KIND_SHIFT)
-            | u128::from(slot);
+            | u128::from(slot & SLOT_MAX);
         (key, sequence)
     }
 

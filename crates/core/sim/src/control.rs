@@ -85,12 +85,14 @@ impl<O: Observer> Engine<O> {
                 });
                 let row = day.faults.len() - 1;
                 let strike = day.faults[row].clone();
-                self.day = Arc::new(day);
+                // Its target is looked up once, now: the day itself stays what it was.
+                let before = std::mem::replace(&mut self.day, Arc::new(day));
                 let first = self.disturbances.rows.len();
                 self.plan_strike(&strike, row as u32);
                 for row in first..self.disturbances.rows.len() {
                     self.disturbance_starts(row as u32);
                 }
+                self.day = before;
             }
             Injection::Demand(client, factor) => {
                 self.streams.injected[client.index()] = *factor;

@@ -12,6 +12,7 @@
 use crate::arrivals::Streams;
 use crate::calendar::{Due, Kind as Timer};
 use crate::fault::Disturbances;
+use crate::judge::JudgeError;
 use crate::judge_feed::Judges;
 use crate::measure::Measures;
 use crate::observe::{Fact, Observer};
@@ -90,14 +91,17 @@ pub(crate) enum Flow {
 
 impl<O: Observer> Engine<O> {
     /// A history of `system` on `day`, at its start.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`JudgeError`] if a promise's windows are too short for so long a run.
     pub fn new(
         system: Arc<System>,
         day: Arc<Day>,
         editing: Arc<dyn Editing>,
         seed: u64,
         observer: O,
-    ) -> Self {
+    ) -> Result<Self, JudgeError> {
         let plan = Plan::new(&system);
         let m = Measures::new(
             day.warm_up_ns,
@@ -107,7 +111,7 @@ impl<O: Observer> Engine<O> {
             plan.series.len(),
             plan.pools.len(),
         );
-        let judges = Judges::new(&system, &day);
+        let judges = Judges::new(&system, &day, &plan)?;
         let s = State {
             now_ns: 0,
             seed,
@@ -177,7 +181,7 @@ impl<O: Observer> Engine<O> {
         engine.start_probes();
         engine.plan_disturbances();
         engine.start_streams();
-        engine
+        Ok(engine)
     }
 
     /// Brings the tables that follow the plan to its present size: keys, rings, budget and link rows.
@@ -235,6 +239,7 @@ impl<O: Observer> Engine<O> {
             }
             self.dispatch(due);
             self.drain();
+            self.report_levels();
             if self.observer.decided() {
                 self.ended = Some(Ended::Decided);
             }
@@ -878,9 +883,10 @@ impl<O: Observer> Engine<O> {
     // ---- visits --------------------------------------------------------------------------------
 
     /// A visit arrives now.
-    pub(crate) fn visit_arrives(&mut self, client: u32, visit: u64) {
+    pub(crate) fn visit_arrives(&mut self, client: u32, visit: u64) -> u32 {
         let task = self.new_task(Kind::Visit);
         self.visit_set(task, client, visit);
+        task
     }
 
     /// Makes a task the beginning of a visit.
@@ -920,7 +926,6 @@ impl<O: Observer> Engine<O> {
                 row.deadline_timer = self.s.calendar.schedule(at, Timer::Deadline, task);
             }
         }
-        self.make_ready(task);
     }
 
     /// A visit's steps are over, or one of them failed.
@@ -957,7 +962,9 @@ impl<O: Observer> Engine<O> {
         );
         if self.judges.wants_client(client) && counted {
             let response = now - arrived - reading;
-            self.judges.visit(client, arrived, response, ending);
+            let presses = self.s.tasks[task as usize].presses;
+            self.judges
+                .visit(client, arrived, response, ending, presses);
         }
         if self.plan.clients[client].think.is_some() {
             self.user_thinks(task);

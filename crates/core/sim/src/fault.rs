@@ -316,6 +316,13 @@ impl<O: Observer> Engine<O> {
                 self.plan_random_fault(fault as u32);
             }
         }
+        let rows = &self.disturbances.rows;
+        if rows
+            .iter()
+            .any(|r| r.effect != Effect::Demand || self.multiplies(r))
+        {
+            self.judges.watch_from(self.day.warm_up_ns);
+        }
         for row in 0..self.disturbances.rows.len() {
             self.schedule_row(row as u32);
         }
@@ -874,6 +881,17 @@ impl<O: Observer> Engine<O> {
         match way {
             Way::There => (caller, callee),
             Way::Back => (callee, caller),
+        }
+    }
+
+    /// Whether an event's occurrence multiplies anybody's demand: a train that leaves disturbs nobody.
+    pub(crate) fn multiplies(&self, row: &Occurs) -> bool {
+        match row.what {
+            What::Event(e) => self.plan.system.events[e as usize]
+                .demand
+                .iter()
+                .any(|d| d.1 != 1.0),
+            What::Fault(_) | What::Edit(_) => true,
         }
     }
 

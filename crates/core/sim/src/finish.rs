@@ -121,7 +121,7 @@ impl<O: Observer> Engine<O> {
                 }
             })
             .collect();
-        let promises = self.judges.verdicts(&system, end_ns);
+        let (promises, recovery) = self.verdicts(end_ns);
         let outcome = Outcome {
             version: VERSION,
             system: system.name.clone(),
@@ -149,7 +149,7 @@ impl<O: Observer> Engine<O> {
             links: self.link_outcomes(length),
             promises,
             happened: self.happened(),
-            recovery: self.judges.recovery(end_ns),
+            recovery,
             conservation,
             deadlocks: self.deadlocks(),
         };
@@ -194,6 +194,7 @@ impl<O: Observer> Engine<O> {
             cores: row.cores.map(|c| c.limit),
             ends,
             expired: series.expired,
+            duplicates: series.duplicates,
             inside_mean: inside as f64 / length,
             queue_mean: queue as f64 / length,
             queue_max: series.levels.queue_max,

@@ -1,96 +1,303 @@
-//! What promises need to hear, and nothing else: the bridge between the event path and the judge.
+//! What promises and the general recovery rule need to hear, and nothing else: the bridge between the
+//! event path and the [`Judge`].
 //!
-//! A run without promises asks one boolean per end and stores nothing.
+//! A run without promises and without disturbances asks one small question per end and stores nothing.
 
-use crate::state::Ending;
+use crate::engine::Engine;
+use crate::fault::Effect;
+use crate::judge::{Counted, End, Finished, Judge, JudgeError, Level, Watch};
+use crate::observe::Observer;
+use crate::outcome::{PromiseOutcome, Recovery};
+use crate::plan::{NONE, Plan};
+use crate::state::{Ending, Kind, flag};
 use serde::{Deserialize, Serialize};
 use worstday_model::day::Day;
-use worstday_model::system::{Subject, System};
+use worstday_model::system::{CallId, ClientId, EndpointId, ServiceId, Subject, System};
 
-/// Which subjects some promise speaks of.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// Who listens to what.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judges {
-    clients: Vec<bool>,
-    endpoints: Vec<bool>,
-    calls: bool,
+    judge: Judge,
+    /// Stream of each client, endpoint and service; `NONE` if nobody asks.
+    clients: Vec<u32>,
+    endpoints: Vec<u32>,
+    services: Vec<u32>,
+    /// Stream of each call series; empty if nobody asks for calls.
+    calls: Vec<u32>,
+    /// Services whose levels somebody asks for, with what was last said: queue, ready, cpu, busy.
+    levels: Vec<(u32, [f64; 4])>,
+    /// The general rule, where something is going to happen.
+    watch: Option<Watch>,
+}
+
+fn end_of(ending: Ending) -> End {
+    match ending {
+        Ending::Ok => End::Ok,
+        Ending::Degraded => End::Degraded,
+        Ending::Declined => End::Declined,
+        Ending::Rejected => End::Shed,
+        Ending::Dropped => End::Abandoned,
+        Ending::Error | Ending::Refused | Ending::Timeout => End::Failed,
+    }
 }
 
 impl Judges {
-    pub(crate) fn new(system: &System, _day: &Day) -> Self {
-        let mut judges = Self {
-            clients: vec![false; system.clients.len()],
-            endpoints: vec![false; system.endpoints.len()],
-            calls: false,
-        };
-        for subject in system.promises.iter().flat_map(|p| &p.subjects) {
-            match subject {
-                Subject::Client(c) => judges.clients[c.index()] = true,
-                Subject::Endpoint(e) => judges.endpoints[e.index()] = true,
-                Subject::Service(s) => {
-                    let row = &system.services[s.index()];
-                    for e in row.endpoints_from..row.endpoints_to {
-                        judges.endpoints[e as usize] = true;
-                    }
-                }
-                Subject::Call(_) => judges.calls = true,
-            }
+    /// # Errors
+    ///
+    /// [`JudgeError`] if a promise's windows are too short for so long a run.
+    pub(crate) fn new(system: &System, day: &Day, plan: &Plan) -> Result<Self, JudgeError> {
+        let judge = Judge::new(system, day)?;
+        let stream = |subject| judge.stream(subject).unwrap_or(NONE);
+        let clients = (0..system.clients.len() as u32)
+            .map(|c| stream(Subject::Client(ClientId(c))))
+            .collect();
+        let endpoints = (0..system.endpoints.len() as u32)
+            .map(|e| stream(Subject::Endpoint(EndpointId(e))))
+            .collect();
+        let services = (0..system.services.len() as u32)
+            .map(|s| stream(Subject::Service(ServiceId(s))))
+            .collect();
+        let mut calls = vec![NONE; plan.series.len()];
+        for c in 0..system.calls.len() {
+            calls[plan.calls[plan.calls_from as usize + c].series as usize] =
+                stream(Subject::Call(CallId(c as u32)));
         }
-        judges
+        if calls.iter().all(|&c| c == NONE) {
+            calls.clear();
+        }
+        let levels = (0..system.services.len() as u32)
+            .filter(|&s| judge.wants_levels(ServiceId(s)))
+            .map(|s| (s, [-1.0; 4]))
+            .collect();
+        Ok(Self {
+            judge,
+            clients,
+            endpoints,
+            services,
+            calls,
+            levels,
+            watch: None,
+        })
+    }
+
+    /// Something will be disturbed: visits from the warm-up's end on are watched.
+    pub(crate) fn watch_from(&mut self, from_ns: u64) {
+        self.watch.get_or_insert_with(|| Watch::new(from_ns));
     }
 
     #[inline]
     pub(crate) fn wants_client(&self, client: usize) -> bool {
-        self.clients[client]
+        self.watch.is_some() || self.clients[client] != NONE
     }
 
     #[inline]
-    pub(crate) fn wants_endpoint(&self, endpoint: usize) -> bool {
-        self.endpoints[endpoint]
+    pub(crate) fn wants_endpoint(&self, endpoint: usize, service: usize) -> bool {
+        self.endpoints[endpoint] != NONE || self.services[service] != NONE
     }
 
     #[inline]
     pub(crate) fn wants_calls(&self) -> bool {
-        self.calls
+        !self.calls.is_empty()
     }
 
-    pub(crate) fn verdicts(
-        &self,
-        _system: &System,
-        _end_ns: u64,
-    ) -> Vec<crate::outcome::PromiseOutcome> {
-        vec![]
-    }
-
-    pub(crate) fn recovery(&self, _end_ns: u64) -> Option<crate::outcome::Recovery> {
-        None
+    #[inline]
+    pub(crate) fn wants_levels(&self) -> bool {
+        !self.levels.is_empty()
     }
 
     pub(crate) fn visit(
         &mut self,
-        _client: usize,
-        _sent_ns: u64,
-        _response_ns: u64,
-        _ending: Ending,
+        client: usize,
+        sent_ns: u64,
+        response_ns: u64,
+        ending: Ending,
+        presses: u32,
     ) {
+        let finished = Finished {
+            sent_ns,
+            response_ns,
+            end: end_of(ending),
+            attempts: presses + 1,
+        };
+        if let Some(watch) = &mut self.watch {
+            watch.record(&finished);
+        }
+        if self.clients[client] != NONE {
+            self.judge.record(self.clients[client], &finished);
+        }
     }
 
     pub(crate) fn request(
         &mut self,
-        _endpoint: usize,
-        _service: usize,
-        _sent_ns: u64,
-        _response_ns: u64,
-        _ending: Ending,
+        endpoint: usize,
+        service: usize,
+        sent_ns: u64,
+        response_ns: u64,
+        ending: Ending,
     ) {
+        let finished = Finished {
+            sent_ns,
+            response_ns,
+            end: end_of(ending),
+            attempts: 1,
+        };
+        for stream in [self.endpoints[endpoint], self.services[service]] {
+            if stream != NONE {
+                self.judge.record(stream, &finished);
+            }
+        }
     }
 
     pub(crate) fn call(
         &mut self,
-        _series: u32,
-        _sent_ns: u64,
-        _response_ns: u64,
-        _ending: Ending,
-        _attempts: u32,
+        series: u32,
+        sent_ns: u64,
+        response_ns: u64,
+        ending: Ending,
+        attempts: u32,
     ) {
+        let stream = self.calls.get(series as usize).copied().unwrap_or(NONE);
+        if stream != NONE {
+            let finished = Finished {
+                sent_ns,
+                response_ns,
+                end: end_of(ending),
+                attempts,
+            };
+            self.judge.record(stream, &finished);
+        }
+    }
+
+    /// A request expired in its queue, or was executed once more for the same call.
+    pub(crate) fn count(&mut self, endpoint: usize, service: usize, what: Counted, sent_ns: u64) {
+        for stream in [self.endpoints[endpoint], self.services[service]] {
+            if stream != NONE {
+                self.judge.count(stream, what, sent_ns);
+            }
+        }
+    }
+}
+
+impl<O: Observer> Engine<O> {
+    /// Tells the judge of levels that changed in this instant.
+    #[inline]
+    pub(crate) fn report_levels(&mut self) {
+        if self.judges.wants_levels() {
+            self.report_changed_levels();
+        }
+    }
+
+    fn report_changed_levels(&mut self) {
+        let now = self.s.now_ns;
+        for i in 0..self.judges.levels.len() {
+            let (service, last) = self.judges.levels[i];
+            let levels = &self.m.services[service as usize].levels;
+            let row = &self.base.services[service as usize];
+            let ready = levels.ready.value as f64;
+            let workers = f64::from(row.workers) * ready;
+            let mut cores = 0.0;
+            if row.cores.is_some() {
+                for &r in &self.s.services[service as usize].replicas {
+                    if let Some(cpu) = &self.s.replicas[r as usize].cpu {
+                        cores += (cpu.jobs.len() as f64).min(cpu.cores);
+                    }
+                }
+            }
+            let request = row.cores.map_or(0.0, |c| c.request) * ready;
+            let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+            let busy = if row.workers == u32::MAX {
+                0.0
+            } else {
+                share(levels.busy.value as f64, workers)
+            };
+            let values = [
+                levels.queue.value as f64,
+                ready,
+                share(cores, request),
+                busy,
+            ];
+            let kinds = [
+                Level::Queue,
+                Level::Replicas,
+                Level::Cpu,
+                Level::BusyWorkers,
+            ];
+            for ((kind, value), last) in kinds.into_iter().zip(values).zip(last) {
+                if value != last {
+                    self.judges
+                        .judge
+                        .level(ServiceId(service), kind, now, value);
+                }
+            }
+            self.judges.levels[i].1 = values;
+        }
+    }
+
+    /// The verdicts, and recovery by the general rule.
+    pub(crate) fn verdicts(&mut self, end_ns: u64) -> (Vec<PromiseOutcome>, Option<Recovery>) {
+        for task in 0..self.s.tasks.len() {
+            let row = &self.s.tasks[task];
+            if !row.has(flag::COUNTED) {
+                continue;
+            }
+            match row.kind {
+                Kind::Visit if !row.has(flag::THINKS) => {
+                    let stream = self.judges.clients[row.owner as usize];
+                    if let Some(watch) = &mut self.judges.watch {
+                        watch.record_inside(row.arrived_ns);
+                    }
+                    if stream != NONE {
+                        self.judges.judge.record_inside(
+                            stream,
+                            row.arrived_ns,
+                            row.presses + 1,
+                            end_ns,
+                        );
+                    }
+                }
+                Kind::Request if row.has(flag::INSIDE) => {
+                    let service = self.plan.endpoints[row.owner as usize].service as usize;
+                    for stream in [
+                        self.judges.endpoints[row.owner as usize],
+                        self.judges.services[service],
+                    ] {
+                        if stream != NONE {
+                            self.judges
+                                .judge
+                                .record_inside(stream, row.arrived_ns, 1, end_ns);
+                        }
+                    }
+                }
+                _ => {}
+            }
+            let row = &self.s.tasks[task];
+            if row.call != NONE && self.in_call(task as u32) {
+                let series = self.plan.calls[row.call as usize].series as usize;
+                let stream = self.judges.calls.get(series).copied().unwrap_or(NONE);
+                if stream != NONE {
+                    self.judges.judge.record_inside(
+                        stream,
+                        row.call_started_ns,
+                        row.attempt,
+                        end_ns,
+                    );
+                }
+            }
+        }
+        let mut spell: Option<(u64, u64)> = None;
+        for row in &self.disturbances.rows {
+            let disturbs = row.begun && (row.effect != Effect::Demand || self.multiplies(row));
+            if !disturbs {
+                continue;
+            }
+            self.judges.judge.disturbed(row.start_ns, row.ended_ns);
+            let (from, until) = (row.start_ns.max(0) as u64, row.ended_ns.unwrap_or(end_ns));
+            spell = Some(spell.map_or((from, until), |(a, b)| (a.min(from), b.max(until))));
+        }
+        let recovery = match (&self.judges.watch, spell) {
+            (Some(watch), Some((from, until))) => Some(watch.recovery(from, until, end_ns)),
+            _ => None,
+        };
+        (self.judges.judge.clone().finish(end_ns), recovery)
     }
 }

@@ -20,6 +20,18 @@ pub(crate) enum Way {
 }
 
 impl<O: Observer> Engine<O> {
+    /// A message's path, and its delay and ring if that is a constant (else `u64::MAX`).
+    #[inline]
+    fn way_of(&self, task: u32) -> (usize, u64, u32) {
+        let plan = &self.plan.calls[self.s.tasks[task as usize].by_call as usize];
+        if plan.flat_ns != u64::MAX {
+            return (plan.paths as usize, plan.flat_ns, plan.flat_ring);
+        }
+        let path = self.path_of(task) as usize;
+        let row = &self.plan.paths[path];
+        (path, row.constant_ns, row.ring)
+    }
+
     fn path_of(&self, task: u32) -> u32 {
         let row = &self.s.tasks[task as usize];
         let plan = &self.plan.calls[row.by_call as usize];
@@ -41,11 +53,7 @@ impl<O: Observer> Engine<O> {
     /// Sends a request to its replica.
     #[inline]
     pub(crate) fn send_message(&mut self, task: u32) {
-        let path = self.path_of(task) as usize;
-        let (constant_ns, ring) = (
-            self.plan.paths[path].constant_ns,
-            self.plan.paths[path].ring,
-        );
+        let (path, constant_ns, ring) = self.way_of(task);
         if !self.disturbances.on_links {
             if constant_ns == 0 {
                 return self.message_arrived(task);
@@ -77,11 +85,7 @@ impl<O: Observer> Engine<O> {
         row.ending = ending;
         row.phase = Phase::Answering;
         row.step_timer = 0;
-        let path = self.path_of(task) as usize;
-        let (constant_ns, ring) = (
-            self.plan.paths[path].constant_ns,
-            self.plan.paths[path].ring,
-        );
+        let (path, constant_ns, ring) = self.way_of(task);
         if !self.disturbances.on_links {
             if constant_ns == 0 {
                 self.make_ready(task);

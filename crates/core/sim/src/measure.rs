@@ -131,7 +131,7 @@ pub struct ClientSeries {
     pub all: Ends,
     pub inside: Level,
     pub sojourn_ns: u128,
-    window: Ends,
+    mark: Ends,
     window_lost: f64,
     pub windows: Vec<ClientWindow>,
 }
@@ -146,6 +146,7 @@ pub struct ServiceSeries {
     pub all: Ends,
     pub sojourn_ns: u128,
     pub expired: u64,
+    pub duplicates: u64,
     pub worker_ns: u64,
     pub wasted_worker_ns: u64,
     pub cpu_ns: u64,
@@ -163,7 +164,7 @@ pub struct EndpointSeries {
     pub wait: Recorder,
     pub service: Recorder,
     pub response: Recorder,
-    window: Ends,
+    mark: Ends,
     pub windows: Vec<EndpointWindow>,
 }
 
@@ -263,6 +264,20 @@ fn plus(a: &mut Results, b: &Results) {
     a.refused += b.refused;
     a.timeout += b.timeout;
     a.dropped += b.dropped;
+}
+
+/// What was counted since a mark; what is inside is inside now.
+fn since(now: &Ends, mark: &Ends) -> Ends {
+    Ends {
+        arrived: now.arrived - mark.arrived,
+        ok: now.ok - mark.ok,
+        degraded: now.degraded - mark.degraded,
+        declined: now.declined - mark.declined,
+        failed: now.failed - mark.failed,
+        shed: now.shed - mark.shed,
+        abandoned: now.abandoned - mark.abandoned,
+        inside: now.inside,
+    }
 }
 
 /// Adds a later window's counts to an earlier one; what is inside is that of the later.
@@ -375,9 +390,8 @@ impl Measures {
     fn end_window(&mut self, at: u64) {
         let length = self.window_ns as f64;
         for c in &mut self.clients {
-            c.window.inside = c.ends.inside;
             c.windows.push(ClientWindow {
-                ends: std::mem::take(&mut c.window),
+                ends: since(&c.ends, &std::mem::replace(&mut c.mark, c.ends)),
                 response: c.response.end_window(),
                 money_lost: std::mem::take(&mut c.window_lost),
             });
@@ -396,9 +410,8 @@ impl Measures {
             (s.mark, s.wasted_mark) = (now, s.wasted_worker_ns);
         }
         for e in &mut self.endpoints {
-            e.window.inside = e.ends.inside;
             e.windows.push(EndpointWindow {
-                ends: std::mem::take(&mut e.window),
+                ends: since(&e.ends, &std::mem::replace(&mut e.mark, e.ends)),
                 wait: e.wait.end_window(),
                 service: e.service.end_window(),
                 response: e.response.end_window(),
@@ -491,7 +504,6 @@ impl Measures {
         if counted {
             c.ends.arrived += 1;
             c.ends.inside += 1;
-            c.window.arrived += 1;
         }
         counted
     }
@@ -514,7 +526,6 @@ impl Measures {
         if counted {
             c.ends.inside -= 1;
             count_end(&mut c.ends, ending);
-            count_end(&mut c.window, ending);
             if ending.is_good() {
                 c.response.add(now_ns - arrived_ns - reading_ns);
             }
@@ -542,7 +553,6 @@ impl Measures {
             let e = &mut self.endpoints[endpoint];
             e.ends.arrived += 1;
             e.ends.inside += 1;
-            e.window.arrived += 1;
         }
         counted
     }
@@ -565,7 +575,6 @@ impl Measures {
             let e = &mut self.endpoints[endpoint];
             e.ends.inside -= 1;
             count_end(&mut e.ends, ending);
-            count_end(&mut e.window, ending);
         }
     }
 

@@ -252,6 +252,8 @@ pub struct ServiceOutcome {
     pub ends: Ends,
     /// Requests dropped because they had expired in the queue (within `ends.abandoned`).
     pub expired: u64,
+    /// Requests that did the same call's work once more.
+    pub duplicates: u64,
     /// Mean requests inside, waiting and in service.
     pub inside_mean: f64,
     /// Mean requests waiting for a worker.

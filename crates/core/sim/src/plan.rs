@@ -167,6 +167,8 @@ pub struct ServicePlan {
     pub stop_unready_ns: u64,
     pub probe: worstday_model::system::Probe,
     pub contention: Option<worstday_model::system::Contention>,
+    /// Contention or cold starts may stretch a step without any fault.
+    pub stretches: bool,
     /// Some fault speaks of single workers: their numbers are kept.
     pub numbered: bool,
 }
@@ -225,6 +227,11 @@ pub struct CallPlan {
     pub work_factor: f32,
     /// First of `zones x zones` paths, there and back.
     pub paths: u32,
+    /// The only path's delay and ring where no zones are declared and it is a constant; else `u64::MAX`.
+    pub flat_ns: u64,
+    pub flat_ring: u32,
+    /// Its balance looks at how many are in flight.
+    pub counts: bool,
     /// The caller, as an end of links.
     pub from: End,
 }
@@ -460,6 +467,7 @@ impl Plan {
                 stop_unready_ns: s.stop_unready_ns,
                 probe: s.ready.clone(),
                 contention: s.contention,
+                stretches: s.contention.is_some() || s.cold.is_some(),
                 numbered: false,
             };
             self.services.push(row);
@@ -631,6 +639,16 @@ impl Plan {
         } else {
             NONE
         };
+        let paths = if through_mesh {
+            NONE
+        } else {
+            self.paths(system, from, service.0)
+        };
+        let (flat_ns, flat_ring) = match self.paths.get(paths as usize) {
+            Some(path) if system.zones.is_empty() => (path.constant_ns, path.ring),
+            _ => (u64::MAX, NONE),
+        };
+        let balance = policy.balance.unwrap_or(callee.balance);
         CallPlan {
             series,
             entity,
@@ -656,7 +674,7 @@ impl Plan {
             hedge: policy.hedge,
             hedge_row,
             pool: policy.pool.map_or(NONE, |p| p.0),
-            balance: policy.balance.unwrap_or(callee.balance),
+            balance,
             balance_key: self.key(entity, purpose::BALANCE),
             subset: call.subset,
             pair,
@@ -672,11 +690,10 @@ impl Plan {
             priority: call.priority,
             size_bytes: call.size_bytes,
             work_factor: call.work_factor as f32,
-            paths: if through_mesh {
-                NONE
-            } else {
-                self.paths(system, from, service.0)
-            },
+            paths,
+            flat_ns,
+            flat_ring,
+            counts: balance == Balance::LeastRequests,
             from,
         }
     }
@@ -915,6 +932,15 @@ impl Emitter<'_> {
                     rows.push((branch.condition, sum, self.here()));
                     self.steps(&branch.steps, depth, scope);
                     ends.push(self.emit(Op::Jump { to: NONE }));
+                }
+                // Chances that add up to 1 leave no gap for rounding.
+                if (sum - 1.0).abs() < 1e-9
+                    && let Some(last) = rows
+                        .iter_mut()
+                        .rev()
+                        .find(|r: &&mut (Option<ValueTest>, f64, u32)| r.0.is_none())
+                {
+                    last.1 = f64::INFINITY;
                 }
                 for end in ends {
                     self.patch(end);

@@ -524,6 +524,7 @@ impl<O: Observer> Engine<O> {
         for task in 0..self.s.tasks.len() as u32 {
             let row = &self.s.tasks[task as usize];
             if row.owner == endpoint
+                && row.replica != NONE
                 && matches!(row.kind, Kind::Request | Kind::Branch)
                 && self.is_timed(task)
             {

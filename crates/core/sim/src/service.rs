@@ -7,6 +7,7 @@
 
 use crate::calendar::Kind as Timer;
 use crate::engine::{Engine, Flow};
+use crate::judge::Counted;
 use crate::observe::{Fact, Observer};
 use crate::plan::NONE;
 use crate::state::{Cpu, Ending, Job, Kind, Life, Line, Phase, Thaw, flag};
@@ -309,6 +310,7 @@ impl<O: Observer> Engine<O> {
         }
         let service = self.plan.endpoints[endpoint].service as usize;
         self.m.services[service].levels.busy.rise(now);
+        self.note_execution(task, service);
         self.observer.on(
             now,
             Fact::ServiceBegan {
@@ -337,6 +339,32 @@ impl<O: Observer> Engine<O> {
         }
         self.s.tasks[task as usize].phase = Phase::Ready;
         self.make_ready(task);
+    }
+
+    /// Counts a call's second and later executions: the same work done again.
+    #[inline]
+    fn note_execution(&mut self, task: u32, service: usize) {
+        let row = &self.s.tasks[task as usize];
+        let (caller, serial, endpoint, sent) = (
+            row.caller as usize,
+            row.caller_serial,
+            row.owner as usize,
+            row.arrived_ns,
+        );
+        let counted = row.has(flag::COUNTED);
+        let caller = &mut self.s.tasks[caller];
+        if serial < caller.call_serial || caller.kind == Kind::Free {
+            return;
+        }
+        if caller.has(flag::EXECUTED) {
+            if counted {
+                self.m.services[service].duplicates += 1;
+                self.judges
+                    .count(endpoint, service, Counted::Duplicate, sent);
+            }
+        } else {
+            caller.flags |= flag::EXECUTED;
+        }
     }
 
     /// Hands free workers of a replica to those who wait.
@@ -369,6 +397,13 @@ impl<O: Observer> Engine<O> {
             if expired == Expired::Drop && self.s.tasks[task as usize].expiry_ns <= self.s.now_ns {
                 let counted = self.s.tasks[task as usize].has(flag::COUNTED);
                 self.m.services[service].expired += u64::from(counted);
+                if counted {
+                    let (endpoint, sent) = (
+                        self.s.tasks[task as usize].owner as usize,
+                        self.s.tasks[task as usize].arrived_ns,
+                    );
+                    self.judges.count(endpoint, service, Counted::Expired, sent);
+                }
                 // Nobody should wait for it any more; if its caller does all the same, it is told.
                 let (caller, serial) = (
                     self.s.tasks[task as usize].caller,
@@ -507,7 +542,7 @@ impl<O: Observer> Engine<O> {
                 ending,
             },
         );
-        if counted && self.judges.wants_endpoint(endpoint) {
+        if counted && self.judges.wants_endpoint(endpoint, service) {
             self.judges
                 .request(endpoint, service, arrived, now - arrived, ending);
         }
@@ -518,7 +553,20 @@ impl<O: Observer> Engine<O> {
     // ---- work ----------------------------------------------------------------------------------
 
     /// A step's time as faults, cold starts and company stretch it.
+    #[inline]
     pub(crate) fn stretched(&self, task: u32, ns: u64, what: Stretch) -> u64 {
+        let row = &self.s.tasks[task as usize];
+        let service = self.s.replicas[row.replica as usize].service as usize;
+        if self.disturbances.active.is_empty()
+            && row.work_factor == 1.0
+            && !self.plan.services[service].stretches
+        {
+            return ns;
+        }
+        self.stretched_by_all(task, ns, what)
+    }
+
+    fn stretched_by_all(&self, task: u32, ns: u64, what: Stretch) -> u64 {
         let row = &self.s.tasks[task as usize];
         let replica = &self.s.replicas[row.replica as usize];
         let effects = &replica.effects;

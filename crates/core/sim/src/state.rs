@@ -128,6 +128,8 @@ pub mod flag {
     pub const HEDGED: u16 = 512;
     /// A closed user who thinks between two visits.
     pub const THINKS: u16 = 1024;
+    /// Some attempt of the present call has been in service.
+    pub const EXECUTED: u16 = 4096;
     /// A worker fault stopped exactly this request.
     pub const PINNED: u16 = 2048;
 }
@@ -172,6 +174,8 @@ pub struct Task {
     pub attempt: u32,
     pub serial: u32,
     pub first_live: u32,
+    /// Serial of the present call's first attempt.
+    pub call_serial: u32,
     pub child: u32,
     pub child_generation: u32,
     pub child_replica: u32,
@@ -220,6 +224,7 @@ impl Task {
             attempt: 0,
             serial: 0,
             first_live: 1,
+            call_serial: 1,
             child: NONE,
             child_generation: 0,
             child_replica: NONE,

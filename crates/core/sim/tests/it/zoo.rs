@@ -398,6 +398,7 @@ impl Zoo {
             seed,
             observer,
         )
+        .expect("windows that fit the run")
     }
 
     /// Runs the whole day of seed 1.
