@@ -640,9 +640,10 @@ impl<O: Observer> Engine<O> {
             HedgeAfter::Quantile(q) => quantile(&self.s.hedges[plan.hedge_row as usize], q),
         };
         if let Some(after_ns) = after_ns {
+            // With the timeouts of an instant, behind its answers: one that comes just then is in time.
             let at = self.s.now_ns.saturating_add(after_ns);
             self.s.tasks[task as usize].step_timer =
-                self.s.calendar.schedule(at, Timer::Step, task);
+                self.s.calendar.schedule(at, Timer::WaitOver, task);
         }
     }
 
@@ -698,6 +699,9 @@ impl<O: Observer> Engine<O> {
 
     /// Forgets all attempts of a hedged call.
     fn withdraw(&mut self, task: u32, cancel: Cancel) {
+        // First of all nobody waits any more: what is stopped here has no one to answer.
+        let row = &mut self.s.tasks[task as usize];
+        row.first_live = row.serial + 1;
         while let Some(frame) = self.innermost(task) {
             let Frame::Child {
                 task: child,
@@ -721,7 +725,6 @@ impl<O: Observer> Engine<O> {
         }
         let row = &mut self.s.tasks[task as usize];
         (row.step_timer, row.timeout_timer) = (0, 0);
-        row.first_live = row.serial + 1;
         row.child = NONE;
     }
 

@@ -875,7 +875,6 @@ impl<O: Observer> Engine<O> {
             Phase::BackingOff => self.next_attempt(task),
             Phase::Answering => self.deliver(task),
             Phase::Thinking => self.visit_begins(task),
-            Phase::InCall => self.hedge_due(task),
             other => unreachable!("task {task} has a step timer while {other:?}"),
         }
     }

@@ -442,9 +442,8 @@ impl<O: Observer> Engine<O> {
                 Thaw::Deliver => self.make_ready(task),
                 Thaw::Attempt if row.phase == Phase::BackingOff => self.next_attempt(task),
                 Thaw::Send if row.phase == Phase::WaitingForPool => self.pool_granted(task),
-                Thaw::WaitOver
-                    if matches!(row.phase, Phase::WaitingToHold | Phase::WaitingForPool) =>
-                {
+                Thaw::WaitOver if row.step_timer == u64::MAX => {
+                    self.s.tasks[task as usize].step_timer = 0;
                     self.wait_over(task);
                 }
                 Thaw::Timeout if row.timeout_timer == u64::MAX => {

@@ -260,6 +260,8 @@ impl<O: Observer> Engine<O> {
     /// The queue's own time limit.
     pub(crate) fn wait_over(&mut self, task: u32) {
         if self.s.tasks[task as usize].phase != Phase::Queued && self.frozen(task, Thaw::WaitOver) {
+            // Alive until the stall ends, unless an answer that came before it is delivered first.
+            self.s.tasks[task as usize].step_timer = u64::MAX;
             return;
         }
         match self.s.tasks[task as usize].phase {
@@ -279,6 +281,7 @@ impl<O: Observer> Engine<O> {
                 self.leave_pool_line(task);
                 self.pool_refused(task);
             }
+            Phase::InCall => self.hedge_due(task),
             other => unreachable!("task {task} waits for nothing while {other:?}"),
         }
     }
