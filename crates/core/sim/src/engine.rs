@@ -819,9 +819,14 @@ impl<O: Observer> Engine<O> {
             let id = row.identity;
             let faults = self.s.endpoints[owner].errors;
             let replica = self.s.replicas[row.replica as usize].effects.errors;
-            if fails > 0.0 || faults > 0.0 || replica > 0.0 {
+            let its_key = if self.disturbances.on_keys {
+                self.errors_of_its_key(task)
+            } else {
+                0.0
+            };
+            if fails > 0.0 || faults > 0.0 || replica > 0.0 || its_key > 0.0 {
                 // Ratios combine as 1 - prod(1 - r); one coin decides for all of them.
-                let good = (1.0 - fails) * (1.0 - faults) * (1.0 - replica);
+                let good = (1.0 - fails) * (1.0 - faults) * (1.0 - replica) * (1.0 - its_key);
                 if self.draw(key, id).unit() >= good {
                     return self.end_task(task, Ending::Error);
                 }

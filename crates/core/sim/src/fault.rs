@@ -130,6 +130,8 @@ pub struct Occurs {
     pub of_replica: u32,
     /// The edit in force meanwhile.
     pub edit: u32,
+    /// Only requests whose visit has this key of this space, drawn once.
+    pub key: Option<(u32, u64)>,
     /// What it hits, decided when it starts.
     pub hits: Vec<Hit>,
     /// It has begun.
@@ -202,6 +204,8 @@ pub struct Disturbances {
     pub spans: Vec<Vec<EventSpan>>,
     /// Some link or path is disturbed: messages take the long way.
     pub on_links: bool,
+    /// Some key's requests fail: every request's key is looked at.
+    pub on_keys: bool,
 }
 
 impl Disturbances {
@@ -261,7 +265,10 @@ fn add_replica(sum: &mut Effects, row: &Occurs) {
         Effect::HangFreed | Effect::HangKept => sum.hanging += 1,
         Effect::SlowRunning => sum.slow_running *= row.size,
         Effect::SlowNew => sum.slow_new *= row.size,
-        Effect::Capacity => sum.capacity *= row.size,
+        // Never quite nothing: what is left of a step must survive being stretched and shrunk again. At a
+        // billionth an hour of it is worth 4 us.
+        Effect::Capacity => sum.capacity = (sum.capacity * row.size).max(1e-9),
+        Effect::Errors if row.key.is_some() => {}
         Effect::Errors => sum.errors = 1.0 - (1.0 - sum.errors) * (1.0 - row.size),
         _ => {}
     }
@@ -342,6 +349,7 @@ impl<O: Observer> Engine<O> {
             strike: NONE,
             of_replica: NONE,
             edit: edit.edit.0,
+            key: None,
             hits: vec![],
             begun: false,
             ended_ns: None,
@@ -441,6 +449,7 @@ impl<O: Observer> Engine<O> {
             strike: NONE,
             of_replica: NONE,
             edit: row.edit.map_or(NONE, |e| e.0),
+            key: None,
             hits: vec![],
             begun: false,
             ended_ns: None,
@@ -516,6 +525,14 @@ impl<O: Observer> Engine<O> {
         } else {
             NONE
         };
+        let key = match row.kind {
+            FaultKind::Errors { keys: Some(k), .. } => {
+                let draw = self.draw_of(this, purpose::KEY, id);
+                let space = &system.keys[k.index()];
+                Some((k.0, crate::keys::draw_key(space, draw)))
+            }
+            _ => None,
+        };
         self.disturbances.rows.push(Occurs {
             what: What::Fault(fault.0),
             effect,
@@ -526,6 +543,7 @@ impl<O: Observer> Engine<O> {
             strike: NONE,
             of_replica,
             edit,
+            key,
             hits: vec![],
             begun: false,
             ended_ns: None,
@@ -716,6 +734,29 @@ impl<O: Observer> Engine<O> {
                 .iter()
                 .any(|h| matches!(h, Hit::Link(_) | Hit::Path { .. }))
         });
+        self.disturbances.on_keys = self
+            .disturbances
+            .active
+            .iter()
+            .any(|&r| self.disturbances.rows[r as usize].key.is_some());
+    }
+
+    /// The share of requests like this one that fail because of their key.
+    #[cold]
+    pub(crate) fn errors_of_its_key(&self, task: u32) -> f64 {
+        let row = &self.s.tasks[task as usize];
+        let (here, endpoint) = (Hit::Replica(row.replica), Hit::Endpoint(row.owner));
+        let mut good = 1.0;
+        for &r in &self.disturbances.active {
+            let occurs = &self.disturbances.rows[r as usize];
+            if let Some((space, key)) = occurs.key
+                && (occurs.hits.contains(&here) || occurs.hits.contains(&endpoint))
+                && self.key_of(space, row.visit) == key
+            {
+                good *= 1.0 - occurs.size;
+            }
+        }
+        1.0 - good
     }
 
     fn effects_on(&self, hit: Hit) -> Effects {
