@@ -96,7 +96,7 @@ fn tell(storm: &Report, saved: &Report, seed: u64) -> String {
             (_, Some(0.0) | None) => "back as soon as the newsletter ended".to_owned(),
             (_, Some(after)) => format!("back {} after the newsletter ended", seconds(after)),
         },
-        None => "nothing happened".to_owned(),
+        None => "undisturbed".to_owned(),
     };
     let mut lines = vec![
         bold("worstday demo: a service that is half empty, ten busy minutes, and no way back"),

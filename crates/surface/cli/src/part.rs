@@ -54,8 +54,30 @@ impl std::str::FromStr for Shard {
     }
 }
 
+/// JSON has no infinity: "never" travels as the largest number, which no measured value is.
+const NEVER: f64 = f64::MAX;
+
+/// Replaces one worst value by another in all verdicts.
+fn replace(campaign: &mut Campaign, from: f64, to: f64) {
+    let conditions = campaign
+        .rows
+        .values_mut()
+        .flat_map(|row| &mut row.promises)
+        .flat_map(|promise| &mut promise.conditions);
+    for condition in conditions {
+        if condition.worst == Some(from) {
+            condition.worst = Some(to);
+        }
+    }
+}
+
 /// A part as text.
-pub fn write(campaign: Campaign) -> Result<String, Stop> {
+///
+/// # Errors
+///
+/// Never in practice: a campaign is plain data.
+pub fn write(mut campaign: Campaign) -> Result<String, Stop> {
+    replace(&mut campaign, f64::INFINITY, NEVER);
     let part = Part {
         worstday_part: VERSION,
         campaign,
@@ -91,7 +113,7 @@ pub fn merge(paths: &[std::path::PathBuf]) -> Result<Campaign, Stop> {
 fn read(path: &Path) -> Result<Campaign, Stop> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Stop::usage(format!("{}: {error}", path.display()), ""))?;
-    let part: Part = serde_json::from_str(&text).map_err(|error| {
+    let mut part: Part = serde_json::from_str(&text).map_err(|error| {
         Stop::usage(
             format!("{} is no part of a campaign: {error}", path.display()),
             "parts are what `worstday run FILE --shard 1/2` prints",
@@ -103,6 +125,7 @@ fn read(path: &Path) -> Result<Campaign, Stop> {
             "merge with the release that wrote it",
         ));
     }
+    replace(&mut part.campaign, NEVER, f64::INFINITY);
     Ok(part.campaign)
 }
 

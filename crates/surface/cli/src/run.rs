@@ -156,10 +156,7 @@ pub(crate) fn simulate(
     );
     line.clear();
     if let Some(failure) = finished.failure {
-        return Err(Stop::failed(
-            format!("{failure}"),
-            "this is a bug of worstday: please report it with the model and this seed",
-        ));
+        return Err(failure);
     }
     if !finished.unfinished.is_empty() {
         eprintln!(
@@ -183,14 +180,15 @@ fn history(
     seed: u64,
     gauge: &Gauge,
     interrupt: &Interrupt,
-) -> Result<Option<Outcome>, worstday_sim::Violation> {
+) -> Result<Option<Outcome>, Stop> {
     let mut engine = Engine::new(
         Arc::clone(&loaded.system),
         Arc::clone(day),
         Arc::clone(&loaded.editing),
         seed,
         (),
-    );
+    )
+    .map_err(|error| Stop::invalid(error, ""))?;
     // How long a stretch is changes nothing in the history, so it may follow the clock.
     let mut stretch_ns = 10_000_000_u64;
     while !engine.is_over() && engine.now_ns() < day.end_ns {
@@ -209,7 +207,12 @@ fn history(
             stretch_ns = (stretch_ns / 2).max(1_000_000);
         }
     }
-    let (outcome, ()) = engine.finish(&loaded.hash)?;
+    let (outcome, ()) = engine.finish(&loaded.hash).map_err(|violation| {
+        Stop::failed(
+            violation,
+            "this is a bug of worstday: please report it with the model and this seed",
+        )
+    })?;
     gauge.now_ns.store(day.end_ns, Ordering::Relaxed);
     Ok(Some(outcome))
 }

@@ -841,10 +841,20 @@ fn sentence(clients: &[ClientReport]) -> String {
             count(answered),
             seconds(p99)
         ),
-        Some((_, p99)) if p99.is_finite() => format!(
-            "{} of {} visits got no answer{worth}; 99 of 100 had theirs within {}.",
-            percent(lost_share),
+        Some((client, p99)) if p99.is_finite() => format!(
+            "{} of {} visits got no answer{worth}; 99 of 100{} had theirs within {}.",
+            // A share of a few is a number with too many zeros.
+            if lost_share < 0.001 {
+                count(lost)
+            } else {
+                percent(lost_share)
+            },
             count(answered + lost),
+            if clients.len() > 1 {
+                format!(" of `{}`", client.name)
+            } else {
+                String::new()
+            },
             seconds(p99)
         ),
         _ => format!(

@@ -151,12 +151,10 @@ fn head(report: &Report, paint: Paint) -> Vec<String> {
         [first, .., last] => format!("{} seeds, {first} to {last}", seeds.len()),
         [] => String::new(),
     };
-    let day = format!(
-        "{} · {} after {} of warm-up · {seeds}",
-        report.day.label,
-        seconds(report.day.length),
-        seconds(report.day.warm_up),
-    );
+    // What one needs to live the day again is never cut; its name may be.
+    let again = format!(" · {} · {seeds}", seconds(report.day.length));
+    let room = WIDTH.saturating_sub(again.chars().count());
+    let day = format!("{}{again}", cut(&report.day.label, room));
     vec![
         format!(
             "{}{}{}",
@@ -164,7 +162,7 @@ fn head(report: &Report, paint: Paint) -> Vec<String> {
             " ".repeat(gap),
             right
         ),
-        paint.style(&cut(&day, WIDTH), Style::Quiet),
+        paint.style(&day, Style::Quiet),
         String::new(),
     ]
 }

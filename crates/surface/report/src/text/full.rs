@@ -332,6 +332,12 @@ fn assumed(report: &Report, paint: Paint, lines: &mut Vec<String>) {
 
 fn histories(report: &Report, paint: Paint, lines: &mut Vec<String>) {
     title(lines, paint, "HISTORIES");
+    lines.push(format!(
+        "  {} counted from {} on, after {} of warm-up that is counted nowhere",
+        seconds(report.day.length),
+        report.day.from,
+        seconds(report.day.warm_up)
+    ));
     for history in report.histories.iter().take(ROWS) {
         lines.push(format!(
             "  seed {}  digest {}  {} events  ended: {}",
