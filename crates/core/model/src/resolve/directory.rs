@@ -96,6 +96,8 @@ pub(super) struct Directory<'a> {
     pub(super) promises: Vec<Item<'a, ast::Promise>>,
     pub(super) policies: Vec<Item<'a, ast::Policy>>,
     pub(super) priorities: Vec<&'a Given<Name>>,
+    /// The names of `sources`.
+    pub(super) sources: Vec<&'a str>,
     /// The shared name space.
     pub(super) things: BTreeMap<&'a str, (Kind, Span)>,
     endpoint_ids: BTreeMap<(usize, &'a str), EndpointId>,
@@ -183,6 +185,8 @@ impl<'a> Directory<'a> {
                 value: pool.value,
             })
             .collect();
+        let sources = collect(files, |file| file.sources.as_ref(), "the source", found);
+        new.sources = sources.iter().map(|source| source.name).collect();
         new.take_priorities(files, found);
         new.take_members(found);
         let pool_spans: Vec<Span> = pools.iter().map(|pool| pool.at).collect();

@@ -4,12 +4,13 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::Resolver;
+use super::directory::missing;
 use crate::ast::{Bound, Wait};
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::form::{Given, Origin};
 use crate::scalar::{
     Bounded, Chance, Count, Dist, Duration, Every, Factor, Growth, HedgeAfter, Quantity, Ratio,
-    Shape, Switch, Uncertain,
+    Shape, Source, Switch, Uncertain,
 };
 use crate::source::Span;
 use crate::system::{self, Fact, Place};
@@ -289,7 +290,17 @@ impl Resolver<'_> {
                 }
                 system::Origin::Guessed("marked as a guess".to_owned())
             }
-            Origin::Source(source) => system::Origin::Source(source.to_string()),
+            Origin::Source(source) => {
+                if let Source::Named(name) = source
+                    && !self.directory.sources.contains(&name.as_str())
+                {
+                    let message = format!("{} is none of the `sources`", quoted(name.as_str()));
+                    let error = Diagnostic::error(given.span, message);
+                    let error = missing(error, name.as_str(), &self.directory.sources);
+                    self.found.push(error);
+                }
+                system::Origin::Source(source.to_string())
+            }
         };
         if value.width().is_some_and(|width| width > 10.0) {
             let message = format!("{path} may lie anywhere in a range of more than 10x: {value}");

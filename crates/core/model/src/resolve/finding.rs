@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Resolver;
+use super::call::Edge;
 use super::directory::id;
 use super::laws::mean;
-use super::step::{Always, Edge};
-use crate::ast::{self, Sections};
+use super::step::Always;
+use crate::ast;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::source::Span;
 use crate::system::{
@@ -83,7 +84,7 @@ pub const FINDINGS: &[(&str, &str, &str)] = &[
 /// The attempts that a request may multiply to before it is worth a word.
 const ATTEMPTS_MAX: u64 = 4;
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     /// Marks what clients reach, and refuses calls that never end.
     pub(super) fn reach(&mut self) {
         let mut open: Vec<EndpointId> = self
@@ -163,7 +164,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// All findings that need the whole.
-    pub(super) fn findings(&mut self, _files: &[&'a Sections]) {
+    pub(super) fn findings(&mut self) {
         if self.found.has_errors() {
             // What is said about half a system would be wrong.
             return;

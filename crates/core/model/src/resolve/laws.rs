@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use worstday_stats::law::Law;
+use worstday_stats::law::{Law, LawError};
 
 use super::Resolver;
 use crate::diagnostic::{Diagnostic, quoted};
@@ -39,13 +39,30 @@ impl Base for Count {
 }
 
 impl Resolver<'_> {
-    /// A distribution of best estimates.
+    /// A distribution of best estimates, of which the engine can draw.
     pub(super) fn dist<Q: Base>(
         &mut self,
         path: &str,
         given: &Given<Dist<Q>>,
         bare: Bare,
     ) -> system::Dist {
+        let dist = self.shape(path, given, bare);
+        if let Err(reason) = law(&dist) {
+            let reason = match reason {
+                LawError::NotWhole { .. } => "its ends are whole numbers below 2^53".to_owned(),
+                other => other.to_string(),
+            };
+            let text = quoted(&given.value.to_string());
+            self.error(
+                given.span,
+                format!("nothing can be drawn from {text}: {reason}"),
+            );
+            return system::Dist::Constant(0.0);
+        }
+        dist
+    }
+
+    fn shape<Q: Base>(&mut self, path: &str, given: &Given<Dist<Q>>, bare: Bare) -> system::Dist {
         let dist = self.say(path, given);
         let best = |value: &Uncertain<Q>| value.best().magnitude();
         match &dist.shape {
@@ -201,15 +218,21 @@ fn log_normal(mean: f64, cv: f64) -> system::Dist {
     }
 }
 
-/// The mean of a distribution; infinite where it has none.
-pub(super) fn mean(dist: &system::Dist) -> f64 {
+/// The law behind a distribution: what the engine draws from.
+fn law(dist: &system::Dist) -> Result<Law, LawError> {
     match dist {
-        system::Dist::Constant(value) => *value,
-        system::Dist::LogNormal { mean, .. } | system::Dist::Exponential { mean } => *mean,
-        system::Dist::Uniform { low, high } => (low + high) / 2.0,
-        system::Dist::WholeUniform { low, high } => (*low as f64 + *high as f64) / 2.0,
-        system::Dist::Pareto { min, tail } => min * tail / (tail - 1.0),
-        system::Dist::Points(points) => Law::points(points).map_or(f64::INFINITY, |law| law.mean()),
-        system::Dist::Sample(values) => values.iter().sum::<f64>() / values.len() as f64,
+        system::Dist::Constant(value) => Law::constant(*value),
+        system::Dist::LogNormal { mean, cv } => Law::log_normal(*mean, *cv),
+        system::Dist::Exponential { mean } => Law::exponential(*mean),
+        system::Dist::Uniform { low, high } => Law::uniform(*low, *high),
+        system::Dist::WholeUniform { low, high } => Law::whole_uniform(*low as f64, *high as f64),
+        system::Dist::Pareto { min, tail } => Law::pareto(*min, *tail),
+        system::Dist::Points(points) => Law::points(points),
+        system::Dist::Sample(values) => Law::sample_of(values.to_vec()),
     }
+}
+
+/// The mean of a distribution.
+pub(super) fn mean(dist: &system::Dist) -> f64 {
+    law(dist).map_or(f64::INFINITY, |law| law.mean())
 }

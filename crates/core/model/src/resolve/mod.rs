@@ -7,10 +7,11 @@
 //! [`Fact`](crate::system::Fact): the scalar and who says so, or the default and why it is that.
 //!
 //! Reading order: `directory` (who is called what), `facts` and `laws` (values), `place`, `service`, `client`,
-//! `step` and `policy` (what is asked of whom, and how), `fault`, `promise`, and last `finding`, which looks at the whole.
+//! `step`, `call` and `policy` (what is asked of whom, and how), `fault`, `promise`, and last `finding`, which looks at the whole.
 //!
 //! The cost is linear in the length of the file with its blocks put in place.
 
+mod call;
 mod client;
 mod directory;
 mod facts;
@@ -38,8 +39,9 @@ use crate::scalar::{Currency, Money};
 use crate::source::{SourceMap, Span};
 use crate::system::{Caller, ClientId, EndpointId, System};
 
+use call::{CallNote, Edge};
 use directory::{Directory, id};
-use step::{CallNote, Edge, Walk};
+use step::Walk;
 
 /// How the files that a model names (distributions, recordings) are read: from a path, as it is written, to the text,
 /// or the reason why there is none.
@@ -137,7 +139,7 @@ impl<'a> Resolver<'a> {
         self.faults();
         self.reach();
         self.promises();
-        self.findings(files);
+        self.findings();
     }
 
     fn timezone(&mut self, files: &[&'a Sections], system: Span) {

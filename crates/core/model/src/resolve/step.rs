@@ -1,40 +1,26 @@
-//! Steps and calls: blocks put in place, branches whose chances add up, and a table of every call.
+//! Steps: blocks put in place, and branches whose chances add up.
 //!
 //! A step's address names it inside its owner and keys its draws: its `name`, or its verb, with a number from
-//! the second one on; inside a block, behind the block's own address. A block used twice has its calls twice.
+//! the second one on; inside a block, behind the block's own address.
 
 use std::collections::BTreeMap;
 
 use super::Resolver;
 use super::directory::{id, missing, service_key};
 use super::laws::Bare;
-use super::policy::{Layer, nearest, results};
-use crate::ast::{self, FallbackDo, FallbackWord, ParallelNeed, Verb};
+use super::policy::Layer;
+use crate::ast::{self, ParallelNeed, Verb};
 use crate::diagnostic::{Diagnostic, one_of, quoted};
-use crate::form::{Given, OrNone};
-use crate::scalar::{Chance, Comparison, Guard, Select, Target, Who};
+use crate::form::Given;
+use crate::scalar::{Chance, Comparison, Guard};
 use crate::source::Span;
 use crate::system::{
-    self, AnswerWord, Balance, Branch, Call, CallId, Caller, Compare, EndpointId, FailWord,
-    Fallback, LeftOver, Replicas, Results, ServiceId, Step, ValueTest,
+    self, AnswerWord, Branch, Caller, Compare, EndpointId, FailWord, LeftOver, ServiceId, Step,
+    ValueTest,
 };
 
 /// Blocks can stand in blocks; beyond this many steps a file is a joke.
 const STEPS_MAX: usize = 100_000;
-
-/// A call as a link between endpoints, for what is said about paths.
-pub(super) struct Edge {
-    /// Who calls; none for a client's visit.
-    pub(super) from: Option<EndpointId>,
-    /// Whom.
-    pub(super) to: EndpointId,
-    /// Whether every request makes it.
-    pub(super) always: Always,
-    /// The call.
-    pub(super) call: CallId,
-    /// Where it stands.
-    pub(super) at: Span,
-}
 
 /// Whether a step is done by every request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +40,7 @@ pub(super) struct Walk<'a> {
     pub(super) layers: Vec<Layer<'a>>,
     pub(super) always: Always,
     /// In front of the addresses of steps in a block.
-    prefix: String,
+    pub(super) prefix: String,
     addresses: BTreeMap<String, u32>,
     blocks: Vec<&'a str>,
 }
@@ -308,7 +294,7 @@ impl<'a> Resolver<'a> {
         Some(steps)
     }
 
-    fn endpoints_hint(&self, service: &str) -> String {
+    pub(super) fn endpoints_hint(&self, service: &str) -> String {
         let Some(service) = self
             .directory
             .services
@@ -479,117 +465,6 @@ impl<'a> Resolver<'a> {
         Some(ValueTest { op, value })
     }
 
-    fn call(
-        &mut self,
-        step: &'a ast::Step,
-        call: &'a ast::CallStep,
-        address: &str,
-        path: &str,
-        walk: &mut Walk<'a>,
-    ) -> Option<CallId> {
-        let target_text = self.say(&format!("{path}.call"), &call.call);
-        let (target, subset) = self.call_target(call.call.span, target_text)?;
-        let mut layers = Vec::new();
-        self.push_layer(&mut layers, path.to_owned(), &call.policy);
-        layers.extend(walk.layers.iter().cloned());
-        let at = call.call.span;
-        let mut policy = self.call_policy(path, &layers, at, walk.service);
-        if matches!(target_text.select, Some(Select::Any)) && policy.balance.is_none() {
-            policy.balance = Some(Balance::Random);
-        }
-        let callee = self.directory.services[self.directory.endpoints[target.index()].service];
-        let mesh = self.mesh(callee);
-        let priority = nearest(&layers, |policy| policy.priority.as_ref())
-            .and_then(|said| self.priority(&format!("{}.priority", said.path), said.value));
-        let size_bytes = match nearest(&layers, |policy| policy.size.as_ref()) {
-            Some(said) => self
-                .say(&format!("{}.size", said.path), said.value)
-                .best()
-                .get(),
-            None => 2_000,
-        };
-        let work_factor = match nearest(&layers, |policy| policy.work.as_ref()) {
-            Some(said) => self
-                .say(&format!("{}.work", said.path), said.value)
-                .best()
-                .get(),
-            None => 1.0,
-        };
-        let call_id = CallId(id(self.system.calls.len()));
-        let place = self.place(at);
-        self.calls.push(CallNote {
-            owner: walk.owner.clone(),
-            named: step.name.as_ref().map(|name| name.value.to_string()),
-            address: address.to_owned(),
-            at,
-        });
-        self.system.calls.push(Call {
-            name: String::new(),
-            caller: walk.caller,
-            target,
-            subset,
-            policy,
-            mesh,
-            fallback: None,
-            priority,
-            size_bytes,
-            work_factor,
-            place,
-        });
-        let from = match walk.caller {
-            Caller::Endpoint(endpoint) => Some(endpoint),
-            Caller::Client(_) | Caller::Start(_) => None,
-        };
-        self.edges.push(Edge {
-            from,
-            to: target,
-            always: walk.always,
-            call: call_id,
-            at,
-        });
-        self.system.calls[call_id.index()].fallback = self.fallback(&layers, address, walk);
-        Some(call_id)
-    }
-
-    fn fallback(
-        &mut self,
-        layers: &[Layer<'a>],
-        address: &str,
-        walk: &mut Walk<'a>,
-    ) -> Option<Fallback> {
-        let said = nearest(layers, |policy| policy.fallback.as_ref())?;
-        let OrNone::Some(written) = said.value else {
-            return None;
-        };
-        let path = format!("{}.fallback", said.path);
-        let results = match &written.only_if {
-            None => Results::ALL,
-            Some(list) => {
-                for word in &list.items {
-                    self.say(&format!("{path}.if"), word);
-                }
-                results(list)
-            }
-        };
-        let what = match &written.action {
-            FallbackDo::Word(word) => match self.say(&format!("{path}.do"), word) {
-                FallbackWord::Skip => system::FallbackDo::Skip,
-                FallbackWord::Degraded => system::FallbackDo::Degraded,
-            },
-            FallbackDo::Steps(steps) => {
-                let outside = (
-                    walk.always,
-                    std::mem::replace(&mut walk.prefix, format!("{address}.fallback.")),
-                );
-                walk.always = Always::Sometimes;
-                let steps = self.steps(steps, walk);
-                (walk.always, walk.prefix) = outside;
-                system::FallbackDo::Steps(steps)
-            }
-        };
-        Some(Fallback { results, what })
-    }
-
     /// A class by its name.
     pub(super) fn priority(
         &mut self,
@@ -619,48 +494,6 @@ impl<'a> Resolver<'a> {
         found.and_then(|at| u16::try_from(at).ok())
     }
 
-    /// The endpoint that a call asks, and which replicas of its service.
-    fn call_target(&mut self, at: Span, target: &Target) -> Option<(EndpointId, Option<Replicas>)> {
-        let text = target.to_string();
-        let Who::Named(name) = &target.who else {
-            self.error(at, format!("{} is not one endpoint", quoted(&text)));
-            return None;
-        };
-        let service = self.service_named(at, name.as_str())?;
-        let whole = target.worker.is_none() && target.step.is_none();
-        let [endpoint] = target.members.as_slice() else {
-            let error = Diagnostic::error(at, format!("{} is no endpoint", quoted(&text)));
-            self.found.push(error.hint(format!(
-                "an endpoint is `service.endpoint`: {}",
-                self.endpoints_hint(name.as_str())
-            )));
-            return None;
-        };
-        let Some(id) = self
-            .directory
-            .endpoint(service.index(), endpoint.as_str())
-            .filter(|_| whole)
-        else {
-            let (first, last) = self.directory.endpoints_of(service.index());
-            let names: Vec<&str> = (first..last)
-                .map(|at| self.directory.endpoints[at as usize].name)
-                .collect();
-            let message = format!(
-                "{} calls {}, which `{name}` does not have",
-                "this",
-                quoted(&text)
-            );
-            let error = Diagnostic::error(at, message);
-            self.found.push(missing(error, endpoint.as_str(), &names));
-            return None;
-        };
-        let subset = match &target.select {
-            None | Some(Select::Any) => None,
-            Some(select) => Some(self.replicas(at, service, select)?),
-        };
-        Some((id, subset))
-    }
-
     /// A service by its name.
     pub(super) fn service_named(&mut self, at: Span, name: &str) -> Option<ServiceId> {
         let found = self
@@ -680,48 +513,6 @@ impl<'a> Resolver<'a> {
         }
         found.map(|at| ServiceId(id(at)))
     }
-
-    /// Gives every call its name: `caller -> callee`, with what tells it from others of the same two.
-    pub(super) fn name_calls(&mut self) {
-        let names: Vec<(String, String)> = self
-            .calls
-            .iter()
-            .zip(&self.system.calls)
-            .map(|(note, call)| {
-                let pair = format!(
-                    "{} -> {}",
-                    note.owner,
-                    self.directory.endpoint_name(call.target)
-                );
-                let named = note
-                    .named
-                    .as_ref()
-                    .map_or_else(|| pair.clone(), |name| format!("{pair}#{name}"));
-                (pair, named)
-            })
-            .collect();
-        let mut times: BTreeMap<&str, u32> = BTreeMap::new();
-        for (_, named) in &names {
-            *times.entry(named).or_insert(0) += 1;
-        }
-        for ((note, call), (pair, named)) in
-            self.calls.iter().zip(&mut self.system.calls).zip(&names)
-        {
-            call.name = if times[named.as_str()] == 1 {
-                named.clone()
-            } else {
-                format!("{pair}#{}", note.address)
-            };
-        }
-    }
-}
-
-/// What a call's name is made of, and where it stands.
-pub(super) struct CallNote {
-    pub(super) owner: String,
-    pub(super) named: Option<String>,
-    pub(super) address: String,
-    pub(super) at: Span,
 }
 
 /// Whether a test must hold or must not.

@@ -11,19 +11,22 @@
 //!
 //! Reading order: [`number`], the quantities ([`time`], [`rate`], [`ratio`], [`size`], [`money`]),
 //! what is unknown ([`uncertain`]) and what varies ([`dist`]), names and references ([`name`],
-//! [`mod@reference`]), the calendar ([`mod@when`]), conditions ([`condition`]), and the short forms of maps ([`short`]).
+//! [`mod@reference`]), the calendar ([`mod@when`]), conditions ([`condition`]), and the short forms of maps ([`switch`], [`retry`], [`demand`], [`happening`]).
 
 pub mod condition;
+pub mod demand;
 pub mod dist;
+pub mod happening;
 pub mod money;
 pub mod name;
 pub mod number;
 pub mod rate;
 pub mod ratio;
 pub mod reference;
-pub mod short;
+pub mod retry;
 pub mod size;
 pub mod source;
+pub mod switch;
 pub mod text;
 pub mod time;
 pub mod uncertain;
@@ -35,7 +38,9 @@ pub use self::{
     condition::{
         Comparison, Cond, Guard, Hold, Limit, Metric, MetricKind, MetricName, MetricWord, Of, Trend,
     },
+    demand::{Admission, Arrivals, Batch, Keys, Patience, PatienceLimit, Peak},
     dist::{Dist, Point, Shape},
+    happening::{Cold, Every, Lasting, Raise, Survive, SurvivePart},
     money::{Currency, Money, MoneyPer},
     name::{Name, RESERVED, SECTIONS, nearest},
     number::{Count, Number},
@@ -44,13 +49,10 @@ pub use self::{
     reference::{
         AnyOf, Direction, End, Flow, Kind, Path, Reference, Select, Target, Who, WorkerOf,
     },
-    short::{
-        Admission, Arrivals, Batch, Bounded, Chance, Change, Cold, Every, HedgeAfter, JitterWord,
-        Keys, Lasting, Patience, PatienceLimit, Peak, Raise, Retry, RetryPlan, Survive,
-        SurvivePart, Switch, Tries,
-    },
+    retry::{HedgeAfter, JitterWord, Retry, RetryPlan, Tries},
     size::{Bandwidth, Size},
     source::{Marked, Source, split},
+    switch::{Bounded, Chance, Change, Switch},
     text::{Cursor, LONGEST, Problem, ScalarError},
     time::{Date, DateRange, Duration, LongUnit, Month, Time, Weekday},
     uncertain::{Quantity, Uncertain},

@@ -569,6 +569,38 @@ fn impossible_values_are_refused() {
     );
 }
 
+/// The engine can draw from every distribution that gets past the reader.
+#[test]
+fn what_cannot_be_drawn_is_refused() {
+    let repeat = |times: &str| {
+        base("").replace(
+            "load: 10ms",
+            &format!("load: [{{repeat: {times}, do: [{{work: 1ms}}]}}]"),
+        )
+    };
+    let beyond = "uniform 1 to 100000000G";
+    mistake(&repeat(beyond), beyond, "whole numbers below 2^53");
+    right(&repeat("uniform 1 to 3"));
+    let certain = "p50 4ms p99.99999999999999999 40ms";
+    mistake(
+        &base("").replace("load: 10ms", &format!("load: {certain}")),
+        certain,
+        "nothing can be drawn",
+    );
+}
+
+/// A mark names a source of the file.
+#[test]
+fn marks_name_sources() {
+    let text = base("sources: {traces: {requests: 412k}}");
+    mistake(
+        &text.replace("workers: 2", "workers: 2 @trases"),
+        "2 @trases",
+        "did you mean `traces`?",
+    );
+    right(&text.replace("workers: 2", "workers: 2 @traces"));
+}
+
 /// Faults and events say what they hit, how often and for how long.
 #[test]
 fn faults_and_events_are_checked() {
