@@ -369,6 +369,20 @@ fn syntax_error(at: Span, text: &str, offset: usize, kind: &ErrorKind) -> Diagno
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             error(format!("`{open}` is closed by `{close}`"))
         }
+        ErrorKind::ExpectedFlowMappingSeparator => {
+            error("a `,` or `}` is missing before this".to_owned())
+                .hint("the map was opened by `{`")
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator => {
+            error("a `,` or `]` is missing before this".to_owned())
+                .hint("the list was opened by `[`")
+        }
+        ErrorKind::ExpectedBlockMappingKey
+        | ErrorKind::ExpectedBlockSequenceEntry
+        | ErrorKind::InvalidIndentation => {
+            error("this line is indented like none above it".to_owned())
+                .hint("keys of one map, and dashes of one list, start in one column")
+        }
         ErrorKind::UnclosedQuotedScalar => error("the quote is never closed".to_owned()),
         ErrorKind::UnexpectedCharacter { .. }
         | ErrorKind::PlainScalarStartsWithDashFlowIndicator => {

@@ -2,7 +2,7 @@
 
 use super::{
     BalanceBy, Cancel, Deadline, FallbackText, FallbackWord, Jitter, MeshPreset, ResultWord,
-    RetryPreset, RetryText, Scope, Steps,
+    RetryPreset, RetryText, Scope, Step, Steps,
 };
 use crate::form::expand::Parts;
 use crate::form::{
@@ -262,7 +262,7 @@ record! {
             expand: |node| Some(Node::map(node.span, vec![("do", node.clone())])),
         },
         Short {
-            takes: Takes::List(Steps::shape),
+            takes: Takes::List(Step::shape),
             expand: |node| Some(Node::map(node.span, vec![("do", node.clone())])),
         }
     ]

@@ -2,7 +2,7 @@
 
 use super::{
     Balance, Bound, CallPolicy, ColdStart, ContentionOf, CoreOrder, Expired, Mesh, Order, Per,
-    Placement, Pool, Steps, Text,
+    Placement, Pool, Step, Steps, Text,
 };
 use crate::form::{Given, Names, OrNone, ScalarForm, Short, Takes, record};
 use crate::scalar::{self, Count, Dist, Duration, Name, Ratio, Uncertain};
@@ -214,7 +214,7 @@ record! {
             },
         },
         Short {
-            takes: Takes::List(Steps::shape),
+            takes: Takes::List(Step::shape),
             expand: |node| Some(Node::map(node.span, vec![("do", node.clone())])),
         }
     ]

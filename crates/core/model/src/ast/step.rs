@@ -45,7 +45,7 @@ impl Form for Steps {
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let items = Vec::<Step>::read(node, reader)?;
+        let items = reader.list(node, Self::shape())?;
         Some(Self {
             span: node.span,
             items,

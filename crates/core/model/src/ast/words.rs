@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::scalar::{
-    Bandwidth, Bounded, Count, Cursor, Duration, Factor, Name, Number, Rate, Ratio, Retry, Scalar,
-    ScalarError, Size, Target, Tries, Uncertain, words,
+    Bandwidth, Bounded, Count, Cursor, Duration, Factor, Name, Number, Problem, Rate, Ratio, Retry,
+    Scalar, ScalarError, Size, Target, Tries, Uncertain, words,
 };
 use crate::tree::is_yaml_word;
 
@@ -237,6 +237,12 @@ pub type Bound = Bounded<Uncertain<Count>>;
 /// A time, `unlimited`, or `none`.
 pub type Wait = Bounded<Uncertain<Duration>>;
 
+/// Whether an error says more than another: it was met later, or it knows the text and why it cannot be.
+fn knows_better(error: &ScalarError, than: &ScalarError) -> bool {
+    let rank = |error: &ScalarError| (error.at.start, error.problem != Problem::Form);
+    rank(than) < rank(error)
+}
+
 /// Either of two kinds of scalar that no text belongs to both of.
 macro_rules! either {
     ($(#[$doc:meta])* $name:ident, $about:literal, { $($(#[$vdoc:meta])* $variant:ident($kind:ty)),+ $(,)? }) => {
@@ -272,7 +278,7 @@ macro_rules! either {
                             }
                         }
                         Err(error) => {
-                            if best.as_ref().is_none_or(|best| best.at.start < error.at.start) {
+                            if best.as_ref().is_none_or(|best| knows_better(&error, best)) {
                                 best = Some(error);
                             }
                         }

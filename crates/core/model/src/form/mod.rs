@@ -101,7 +101,7 @@ pub struct Short {
 pub enum Takes {
     /// A text of a kind.
     Scalar(fn() -> ScalarForm),
-    /// A list.
+    /// A list of items of a shape.
     List(fn() -> Shape),
     /// A single map in place of a list.
     Map(fn() -> Shape),

@@ -117,7 +117,11 @@ impl<'a> Reader<'a> {
     /// Says that a node is of the wrong kind.
     pub fn wrong_kind(&mut self, node: &Node, shape: Shape) {
         let message = format!("{} is {}", self.here(), node.kind());
-        self.push(Diagnostic::error(node.span, message).expected(wanted(shape)));
+        let error = Diagnostic::error(node.span, message).expected(wanted(shape));
+        self.push(match (node.text(), shape.kind) {
+            (Some(text), Kind::List(_)) if text.len() < 60 => error.hint(format!("`[{text}]`?")),
+            _ => error,
+        });
     }
 
     /// Says what is wrong with the text of `node`, the error standing at byte `offset` of it.
@@ -129,6 +133,7 @@ impl<'a> Reader<'a> {
             end = text.len();
         }
         let start = error.at.start.min(end);
+        let start = start + blanks_at(text.get(start..end).unwrap_or_default());
         let at = if start == end {
             node.span
         } else {
@@ -218,8 +223,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the items of a list.
-    fn list<T: Form>(&mut self, node: &Node, shape: Shape) -> Option<Vec<T>> {
+    /// Reads the items of a list of a shape.
+    pub(crate) fn list<T: Form>(&mut self, node: &Node, shape: Shape) -> Option<Vec<T>> {
         let Value::List(items) = &node.value else {
             self.not_long(node, shape);
             return None;
@@ -233,6 +238,16 @@ impl<'a> Reader<'a> {
             }
         }
         all
+    }
+}
+
+/// How many bytes of blanks a text starts with, if anything follows them.
+fn blanks_at(text: &str) -> usize {
+    let rest = text.trim_start();
+    if rest.is_empty() {
+        0
+    } else {
+        text.len() - rest.len()
     }
 }
 
@@ -361,8 +376,10 @@ impl MapReader<'_> {
     }
 
     fn undecided(&self, choice: &'static Choice, reader: &mut Reader<'_>) {
+        let built = || choice.variants.iter().map(|(verb, _)| *verb);
         let guess = self.entries.iter().enumerate().find_map(|(at, entry)| {
-            let near = nearest(&entry.key.text, choice.verbs())?;
+            let key = &entry.key.text;
+            let near = nearest(key, built()).or_else(|| nearest(key, choice.verbs()))?;
             (!self.used[at]).then_some((entry.key.span, &entry.key.text, near))
         });
         let diagnostic = match guess {
@@ -466,6 +483,13 @@ impl<T: Partial> Form for Partly<T> {
     fn shape() -> Shape {
         let form = || ScalarForm {
             pattern: || format!("^(?!{}){}", T::refused(), &T::marked_pattern()[1..]),
+            check: |text| match T::parse(text)?.not_yet() {
+                Some(mechanism) => Err(ScalarError::form(
+                    0..text.len(),
+                    format!("built yet: {mechanism}"),
+                )),
+                None => Ok(()),
+            },
             ..ScalarForm::of::<T>()
         };
         Shape::plain(Kind::Scalar(form))

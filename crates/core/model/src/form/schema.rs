@@ -189,7 +189,8 @@ impl Builder {
         for short in shape.short {
             forms.push(match short.takes {
                 Takes::Scalar(form) => scalar(form()),
-                Takes::List(inner) | Takes::Map(inner) => self.shape(inner()),
+                Takes::List(item) => map([("type", text("array")), ("items", self.shape(item()))]),
+                Takes::Map(inner) => self.shape(inner()),
             });
         }
         let long = match shape.kind {
@@ -295,7 +296,7 @@ impl Builder {
             }
         }
         let source = map([
-            ("type", text("string")),
+            ("type", Json::List(vec![text("string"), text("number")])),
             ("pattern", text(format!("^{}$", source::FRAGMENT))),
             (
                 "description",

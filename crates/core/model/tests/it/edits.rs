@@ -57,7 +57,7 @@ fn storm() -> Memory {
     ])
 }
 
-fn load(path: &str, options: &LoadOptions, files: &Memory) -> String {
+pub fn load(path: &str, options: &LoadOptions, files: &Memory) -> String {
     match Model::load(path, options, files) {
         Ok(model) => model.text(),
         Err(error) => error.to_string(),

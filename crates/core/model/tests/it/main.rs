@@ -2,6 +2,9 @@
 
 mod edits;
 mod examples;
+mod hostile;
+mod mistakes;
 mod recordings;
 mod resolve;
 mod scalar;
+mod schema;
