@@ -237,7 +237,7 @@ fn places(node: &Node) -> Vec<Vec<usize>> {
     all
 }
 
-fn child<'n>(node: &'n mut Node, index: usize) -> &'n mut Node {
+fn child(node: &mut Node, index: usize) -> &mut Node {
     match &mut node.value {
         Value::Map(entries) => &mut entries[index].value,
         Value::List(items) => &mut items[index],
