@@ -139,3 +139,59 @@ fn wants(shape: Shape) -> String {
     });
     words.join("; or ")
 }
+
+/// The list as a page of the reference, in Markdown.
+#[must_use]
+pub fn page(roots: &[(&str, Shape)]) -> String {
+    let mut out = String::from(PAGE_HEAD);
+    let mut seen: BTreeSet<(&'static str, Option<&'static str>, &'static str)> = BTreeSet::new();
+    for (title, root) in roots {
+        out.push_str(&format!("\n## {title}\n"));
+        let mut heading = None;
+        for key in keys(*root) {
+            if !seen.insert((key.construct, key.variant, key.key)) {
+                continue;
+            }
+            if heading != Some((key.construct, key.variant)) {
+                heading = Some((key.construct, key.variant));
+                let variant = key
+                    .variant
+                    .map(|verb| format!(" (by `{verb}`)"))
+                    .unwrap_or_default();
+                out.push_str(&format!(
+                    "\n### {}{variant}\n\n| key | means | value |\n| --- | --- | --- |\n",
+                    key.construct
+                ));
+            }
+            out.push_str(&row(&key));
+        }
+    }
+    out
+}
+
+const PAGE_HEAD: &str = "# Every key of the model file\n\n\
+    Written by the definitions that the reader itself uses, so it is complete: a key that is not here is an error. A key \
+    in *italics* must be there. What is marked *not built yet* is in the language; a file that uses it is refused with \
+    the list of all that is missing. `x-` keys are kept and ignored everywhere, and `source:` may stand in every map.\n";
+
+fn row(key: &KeyInfo) -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let name = match key.need {
+        Need::Required => format!("*`{}`*", key.key),
+        Need::Optional => format!("`{}`", key.key),
+    };
+    match key.not_yet {
+        Some(mechanism) => format!("| {name} | *not built yet:* {} | |\n", cell(mechanism)),
+        None => {
+            let note = match key.role {
+                Role::Counts => "",
+                Role::Describes => " Changes only what is printed.",
+            };
+            format!(
+                "| {name} | {}{note} | {} |\n",
+                cell(&key.doc),
+                cell(&key.wants)
+            )
+        }
+    }
+}

@@ -155,6 +155,8 @@ pub fn schema() -> String {
 struct Builder {
     /// Names of records by their address.
     names: BTreeMap<*const Record, String>,
+    /// Names of kinds of text by what they are and their pattern.
+    texts: BTreeMap<String, String>,
     /// How often a name was given.
     given: BTreeMap<String, usize>,
     definitions: BTreeMap<String, Json>,
@@ -188,13 +190,13 @@ impl Builder {
         let mut forms: Vec<Json> = Vec::new();
         for short in shape.short {
             forms.push(match short.takes {
-                Takes::Scalar(form) => scalar(form()),
+                Takes::Scalar(form) => self.scalar(form()),
                 Takes::List(item) => map([("type", text("array")), ("items", self.shape(item()))]),
                 Takes::Map(inner) => self.shape(inner()),
             });
         }
         let long = match shape.kind {
-            Kind::Scalar(form) => scalar(form()),
+            Kind::Scalar(form) => self.scalar(form()),
             Kind::Record(record) => self.reference(record),
             Kind::List(item) => map([("type", text("array")), ("items", self.shape(item()))]),
             Kind::Names(value) => {
@@ -202,7 +204,7 @@ impl Builder {
                 names(value)
             }
             Kind::Word(form, inner) => {
-                forms.push(scalar(form()));
+                forms.push(self.scalar(form()));
                 self.shape(inner())
             }
             Kind::Edits => {
@@ -221,7 +223,7 @@ impl Builder {
     fn reference(&mut self, record: &'static Record) -> Json {
         let address = std::ptr::from_ref(record);
         if !self.names.contains_key(&address) {
-            let name = self.name(record);
+            let name = self.name(record.name);
             self.names.insert(address, name.clone());
             let definition = self.record(record);
             self.definitions.insert(name, definition);
@@ -229,9 +231,24 @@ impl Builder {
         map([("$ref", text(format!("#/$defs/{}", self.names[&address])))])
     }
 
-    fn name(&mut self, record: &Record) -> String {
-        let plain: String = record
-            .name
+    /// A kind of text, defined once.
+    fn scalar(&mut self, form: ScalarForm) -> Json {
+        let about = (form.about)();
+        // Counts and numbers have one pattern, but not one meaning.
+        let kind = format!("{about}\n{}", (form.pattern)());
+        if !self.texts.contains_key(&kind) {
+            let words = about.split([',', ':', '`']).next().unwrap_or_default();
+            let words = words.split(" such").next().unwrap_or_default().trim();
+            let name = self.name(if words.is_empty() { "word" } else { words });
+            self.definitions.insert(name.clone(), scalar(form));
+            self.texts.insert(kind.clone(), name);
+        }
+        map([("$ref", text(format!("#/$defs/{}", self.texts[&kind])))])
+    }
+
+    /// A name of its own for a definition, from words.
+    fn name(&mut self, words: &str) -> String {
+        let plain: String = words
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
             .collect();

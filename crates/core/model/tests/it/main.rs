@@ -4,6 +4,7 @@ mod edits;
 mod examples;
 mod hostile;
 mod mistakes;
+mod pages;
 mod recordings;
 mod resolve;
 mod scalar;
