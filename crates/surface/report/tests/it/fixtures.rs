@@ -352,6 +352,7 @@ pub fn service_row(
             ..Ends::default()
         },
         expired: 0,
+        duplicates: 0,
         inside_mean: queue + busy,
         queue_mean: queue,
         queue_max: (queue * 1.5).ceil() as u64,
