@@ -66,6 +66,16 @@ pub struct Source {
     name: String,
     text: String,
     line_starts: Vec<u32>,
+    /// How many characters begin before byte 1024, 2048, ...: a column of a line of megabytes is found at once.
+    characters: Vec<u32>,
+}
+
+/// Bytes between two entries of [`Source::characters`].
+const BLOCK: usize = 1024;
+
+/// How many characters begin in these bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
 }
 
 impl Source {
@@ -90,6 +100,15 @@ impl Source {
     /// Where the line (counted from 0) starts, in bytes.
     fn line_start(&self, line: usize) -> usize {
         self.line_starts[line] as usize
+    }
+
+    /// How many characters begin before byte `at`.
+    fn characters_before(&self, at: usize) -> usize {
+        let block = at / BLOCK;
+        let before = block
+            .checked_sub(1)
+            .map_or(0, |block| self.characters[block] as usize);
+        before + characters(&self.text.as_bytes()[block * BLOCK..at])
     }
 
     /// The text of the line (counted from 0), without its line break.
@@ -140,10 +159,17 @@ impl SourceMap {
         let line_starts = std::iter::once(0)
             .chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)))
             .collect();
+        let blocks = text.as_bytes().chunks_exact(BLOCK);
+        let characters = blocks.scan(0u32, |before, block| {
+            *before += u32::try_from(characters(block)).expect("at most a block");
+            Some(*before)
+        });
+        let characters = characters.collect();
         self.sources.push(Source {
             name: name.into(),
             text,
             line_starts,
+            characters,
         });
         SourceId(u32::try_from(self.sources.len() - 1).expect("fewer sources than bytes of memory"))
     }
@@ -176,7 +202,9 @@ impl SourceMap {
         Place {
             name: &source.name,
             line: line + 1,
-            column: source.text[source.line_start(line)..at].chars().count() + 1,
+            column: source.characters_before(at)
+                - source.characters_before(source.line_start(line))
+                + 1,
         }
     }
 

@@ -173,9 +173,8 @@ impl<'a> Resolver<'a> {
             .filter(|_| whole)
         else {
             let (first, last) = self.directory.endpoints_of(service.index());
-            let names: Vec<&str> = (first..last)
-                .map(|at| self.directory.endpoints[at as usize].name)
-                .collect();
+            let names =
+                self.names((first..last).map(|at| self.directory.endpoints[at as usize].name));
             let message = format!(
                 "{} calls {}, which `{name}` does not have",
                 "this",

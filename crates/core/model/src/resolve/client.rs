@@ -1,7 +1,7 @@
 //! Who asks: how visits come, what they do, and when their users go.
 
 use super::Resolver;
-use super::directory::{Item, id};
+use super::directory::{Item, find, id};
 use super::laws::Bare;
 use super::service::known_as;
 use crate::ast::{self, ArriveWay, Load, OpenPattern, PatternWord, SpreadShape};
@@ -140,18 +140,9 @@ impl<'a> Resolver<'a> {
 
     /// An event by its name.
     pub(super) fn event_named(&mut self, at: Span, name: &str) -> Option<EventId> {
-        let found = self
-            .directory
-            .events
-            .iter()
-            .position(|event| event.name == name);
+        let found = find(&self.directory.events, name);
         if found.is_none() {
-            let names: Vec<&str> = self
-                .directory
-                .events
-                .iter()
-                .map(|event| event.name)
-                .collect();
+            let names = self.names(self.directory.events.iter().map(|event| event.name));
             let error = self.directory.unknown(at, name, "an event", &names);
             self.found.push(error);
         }

@@ -101,6 +101,7 @@ pub(super) struct Directory<'a> {
     /// The shared name space.
     pub(super) things: BTreeMap<&'a str, (Kind, Span)>,
     endpoint_ids: BTreeMap<(usize, &'a str), EndpointId>,
+    blocks: BTreeMap<(usize, &'a str), (&'a str, &'a ast::Steps)>,
 }
 
 /// What a service says about something, or else what the defaults of its file say.
@@ -114,6 +115,11 @@ pub(super) fn service_key<'a, T>(
             .and_then(|defaults| defaults.services.as_ref())
     };
     get(service.value).or_else(|| get(defaults()?))
+}
+
+/// The position of a name in a table.
+pub(super) fn find<T>(table: &[Item<'_, T>], name: &str) -> Option<usize> {
+    table.binary_search_by(|item| item.name.cmp(name)).ok()
 }
 
 /// An id from a position: a model is far smaller than 2^32 things.
@@ -263,6 +269,8 @@ impl<'a> Directory<'a> {
                 .flat_map(Names::iter)
             {
                 claim(&block.name, "a block", block.at);
+                self.blocks
+                    .insert((position, &*block.name), (&*block.name, &block.value));
             }
         }
     }
@@ -272,10 +280,10 @@ impl<'a> Directory<'a> {
         for (index, zone) in self.zones.iter().enumerate() {
             all.push((zone.0, Kind::Zone(ZoneId(id(index))), zone.1));
         }
-        for link in &self.links {
+        for (index, link) in self.links.iter().enumerate() {
             all.push((
                 link.name,
-                Kind::Link(LinkId(self.link_position(link.name))),
+                Kind::Link(LinkId(self.link_position(index))),
                 link.at,
             ));
         }
@@ -326,18 +334,28 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// Where a link stands in the table of links, the built-in ones among them.
-    pub(super) fn link_position(&self, name: &str) -> u32 {
-        let declared = self.links.iter().filter(|link| link.name < name).count();
+    /// Where a declared link stands in the table of links, the built-in ones among them.
+    fn link_position(&self, declared: usize) -> u32 {
+        let name = self.links[declared].name;
         let built_in = [BETWEEN_ZONES, WITHIN_ZONE].into_iter();
-        let missing = built_in
-            .filter(|link| *link < name && !self.links.iter().any(|known| known.name == *link));
+        let missing = built_in.filter(|link| *link < name && find(&self.links, link).is_none());
         id(declared + missing.count())
     }
 
     /// The endpoint of that name.
     pub(super) fn endpoint(&self, service: usize, name: &str) -> Option<EndpointId> {
         self.endpoint_ids.get(&(service, name)).copied()
+    }
+
+    /// The zone of that name.
+    pub(super) fn zone(&self, name: &str) -> Option<usize> {
+        self.zones.binary_search_by(|zone| zone.0.cmp(name)).ok()
+    }
+
+    /// The steps of a block of a service.
+    pub(super) fn block(&self, service: usize, name: &str) -> Option<(&'a str, &'a ast::Steps)> {
+        let (name, steps) = self.blocks.get(&(service, name))?;
+        Some((name, steps))
     }
 
     /// The endpoints of a service: first, and one past the last.
@@ -360,10 +378,11 @@ impl<'a> Directory<'a> {
     /// The pool that a step of `service` means by `name`: its own, else a top-level one.
     pub(super) fn pool(&self, service: Option<usize>, name: &str) -> Option<PoolId> {
         let find = |owner: Option<usize>| {
-            self.pools
-                .iter()
-                .position(|pool| pool.service == owner && pool.name == name)
-                .map(|at| PoolId(id(at)))
+            let key = (owner, name);
+            let at = self
+                .pools
+                .binary_search_by(|pool| (pool.service, pool.name).cmp(&key));
+            at.ok().map(|at| PoolId(id(at)))
         };
         service.and_then(|_| find(service)).or_else(|| find(None))
     }
@@ -392,7 +411,7 @@ impl<'a> Directory<'a> {
 pub(super) fn missing(error: Diagnostic, name: &str, candidates: &[&str]) -> Diagnostic {
     match nearest(name, candidates.iter().copied()) {
         Some(near) => error.did_you_mean(Some(near)),
-        None if candidates.is_empty() => error.hint("there is none in this system"),
+        None if candidates.is_empty() => error,
         None => error.hint(format!(
             "there is {}",
             one_of(candidates.iter().copied(), 8)

@@ -250,6 +250,9 @@ never_ranged!(
     crate::ast::Until,
 );
 
+/// So many names are compared with misspelled ones, over all mistakes of a file.
+const COMPARED_MAX: usize = 200_000;
+
 /// An unlimited count in the system.
 pub(super) const UNLIMITED: u64 = u64::MAX;
 
@@ -257,14 +260,11 @@ impl Resolver<'_> {
     /// The place of a span, as the system keeps it.
     pub(super) fn place(&mut self, span: Span) -> Place {
         let place = self.sources.place(span);
-        let file = match self.files_seen.iter().find(|file| ***file == *place.name) {
-            Some(file) => Arc::clone(file),
-            None => {
-                let file: Arc<str> = place.name.into();
-                self.files_seen.push(Arc::clone(&file));
-                file
-            }
-        };
+        let file = self
+            .files_seen
+            .entry(span.source)
+            .or_insert_with(|| place.name.into());
+        let file = Arc::clone(file);
         let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         Place {
             file,
@@ -340,6 +340,16 @@ impl Resolver<'_> {
             origin: system::Origin::Default(reason),
             range: None,
         });
+    }
+
+    /// Names that may have been meant; none once very many were looked at, because comparing them is what costs.
+    pub(super) fn names<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+        if self.compared.get() >= COMPARED_MAX {
+            return Vec::new();
+        }
+        let names: Vec<&str> = names.collect();
+        self.compared.set(self.compared.get() + names.len());
+        names
     }
 
     /// Adds an error.

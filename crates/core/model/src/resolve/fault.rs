@@ -1,7 +1,7 @@
 //! What happens: events, and ways to break.
 
 use super::Resolver;
-use super::directory::{Item, id};
+use super::directory::{Item, find, id};
 use super::laws::Bare;
 use super::target::Hits;
 use crate::ast;
@@ -95,20 +95,11 @@ impl<'a> Resolver<'a> {
                 .say(&format!("{path}.demand.{}", entry.name), &entry.value)
                 .best()
                 .get();
-            let client = self
-                .directory
-                .clients
-                .iter()
-                .position(|client| *client.name == *entry.name);
+            let client = find(&self.directory.clients, &entry.name);
             match client {
                 Some(client) => demand.push((ClientId(id(client)), factor)),
                 None => {
-                    let names: Vec<&str> = self
-                        .directory
-                        .clients
-                        .iter()
-                        .map(|client| client.name)
-                        .collect();
+                    let names = self.names(self.directory.clients.iter().map(|client| client.name));
                     let error = self
                         .directory
                         .unknown(entry.at, &entry.name, "a client", &names);
@@ -405,12 +396,7 @@ impl<'a> Resolver<'a> {
         let mut faults = Vec::new();
         for given in names {
             let name = self.say(path, given).clone();
-            match self
-                .directory
-                .faults
-                .iter()
-                .position(|fault| fault.name == name.as_str())
-            {
+            match find(&self.directory.faults, name.as_str()) {
                 Some(at) if faults.contains(&FaultId(id(at))) => {
                     self.error(
                         given.span,

@@ -87,6 +87,11 @@ const ATTEMPTS_MAX: u64 = 4;
 impl Resolver<'_> {
     /// Marks what clients reach, and refuses calls that never end.
     pub(super) fn reach(&mut self) {
+        for (at, edge) in self.edges.iter().enumerate() {
+            if let Some(from) = edge.from {
+                self.made_by.entry(from).or_default().push(at);
+            }
+        }
         let mut open: Vec<EndpointId> = self
             .edges
             .iter()
@@ -101,12 +106,8 @@ impl Resolver<'_> {
         while let Some(endpoint) = open.pop() {
             let reached = &mut self.system.endpoints[endpoint.index()].reached;
             if !std::mem::replace(reached, true) {
-                open.extend(
-                    self.edges
-                        .iter()
-                        .filter(|edge| edge.from == Some(endpoint))
-                        .map(|edge| edge.to),
-                );
+                let made = self.made_by.get(&endpoint).into_iter().flatten();
+                open.extend(made.map(|&at| self.edges[at].to));
             }
         }
         self.refuse_cycles();
@@ -184,6 +185,16 @@ impl Resolver<'_> {
     }
 
     fn timeouts(&mut self) {
+        // Of each endpoint, the call that it may spend most on.
+        let mut slowest: BTreeMap<EndpointId, (u64, CallId)> = BTreeMap::new();
+        for Edge { from, call, .. } in &self.edges {
+            let inner = &self.system.calls[call.index()];
+            let total = attempt_timeout(inner).and_then(|one| one.checked_mul(attempts(inner)));
+            if let (Some(from), Some(total)) = (from, total) {
+                let known = slowest.entry(*from).or_insert((total, *call));
+                *known = (*known).max((total, *call));
+            }
+        }
         for at in 0..self.system.calls.len() {
             let call = &self.system.calls[at];
             let span = self.call_span(CallId(id(at)));
@@ -210,17 +221,8 @@ impl Resolver<'_> {
             let Some(timeout) = attempt_timeout(&self.system.calls[at]) else {
                 continue;
             };
-            let nested = self
-                .edges
-                .iter()
-                .filter(|edge| edge.from == Some(self.system.calls[at].target));
-            let longest = nested
-                .filter_map(|edge| {
-                    let inner = &self.system.calls[edge.call.index()];
-                    let total = attempt_timeout(inner)?.checked_mul(attempts(inner))?;
-                    (total > timeout).then_some((total, edge.call))
-                })
-                .max();
+            let longest = slowest.get(&self.system.calls[at].target).copied();
+            let longest = longest.filter(|(total, _)| *total > timeout);
             if let Some((total, inner)) = longest {
                 let call = &self.system.calls[at];
                 let inner_name = quoted(&self.system.calls[inner.index()].name);
@@ -240,6 +242,7 @@ impl Resolver<'_> {
     /// A queue that takes longer to empty than its callers wait is full of requests that nobody waits for.
     fn queues(&mut self) {
         let mut worst: BTreeMap<usize, (f64, CallId)> = BTreeMap::new();
+        let mut own: BTreeMap<EndpointId, Times> = BTreeMap::new();
         for (at, call) in self.system.calls.iter().enumerate() {
             let Some(timeout) = attempt_timeout(call) else {
                 continue;
@@ -254,7 +257,9 @@ impl Resolver<'_> {
             if service.workers == u32::MAX || expired_drop || newest_first {
                 continue;
             }
-            let times = self.own_times(&endpoint.steps);
+            let times = *own
+                .entry(call.target)
+                .or_insert_with(|| self.own_times(&endpoint.steps));
             // A worker is held for the whole time; a core only for the work.
             let mut per_request = (times.work + times.wait) / f64::from(service.workers);
             if let Some(cores) = service.cores {
@@ -366,8 +371,8 @@ impl Resolver<'_> {
             }
         }
         while let Some((endpoint, before)) = open.pop() {
-            for edge in self.edges.iter().filter(|edge| edge.from == Some(endpoint)) {
-                visit(self, edge.call, before, &mut open);
+            for &edge in self.made_by.get(&endpoint).into_iter().flatten() {
+                visit(self, self.edges[edge].call, before, &mut open);
             }
         }
         for (call, attempts) in told {

@@ -29,14 +29,15 @@ mod target;
 
 pub use finding::FINDINGS;
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ast::{Defaults, Model, Part, Sections};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::scalar::{Currency, Money};
-use crate::source::{SourceMap, Span};
+use crate::source::{SourceId, SourceMap, Span};
 use crate::system::{Caller, ClientId, EndpointId, System};
 
 use call::{CallNote, Edge};
@@ -73,14 +74,16 @@ pub fn resolve(
             name: model.system.value.to_string(),
             ..System::default()
         },
-        files_seen: Vec::new(),
+        files_seen: BTreeMap::new(),
         said: BTreeSet::new(),
         guess: (0.5, 2.0),
         spread: 1.0,
         spread_reason: SPREAD,
         steps_made: 0,
+        compared: Cell::new(0),
         calls: Vec::new(),
         edges: Vec::new(),
+        made_by: BTreeMap::new(),
         currency: None,
     };
     resolver.sections(&sections, model.system.span);
@@ -103,7 +106,7 @@ struct Resolver<'a> {
     found: &'a mut Diagnostics,
     findings: Vec<Diagnostic>,
     system: System,
-    files_seen: Vec<Arc<str>>,
+    files_seen: BTreeMap<SourceId, Arc<str>>,
     /// Paths that have a fact: a value that many calls share is said once.
     said: BTreeSet<(String, Option<Span>)>,
     /// What a guess without a range is taken for: factors of its value.
@@ -112,8 +115,12 @@ struct Resolver<'a> {
     spread: f64,
     spread_reason: &'static str,
     steps_made: usize,
+    /// Names that were compared with misspelled ones.
+    compared: Cell<usize>,
     calls: Vec<CallNote>,
     edges: Vec<Edge>,
+    /// The calls that an endpoint makes, as positions in `edges`.
+    made_by: BTreeMap<EndpointId, Vec<usize>>,
     currency: Option<(Currency, Span)>,
 }
 

@@ -5,7 +5,7 @@
 //! `mesh` and `defaults.mesh`, each with its preset behind it. The value of one key is never mixed from two places.
 
 use super::Resolver;
-use super::directory::{Item, missing, service_key};
+use super::directory::{Item, find, missing, service_key};
 use super::preset;
 use crate::ast::{self, BalanceBy, BalanceWord, BudgetKind, DeadlineWord, MeshPreset, RetryPreset};
 use crate::diagnostic::{Diagnostic, quoted};
@@ -90,23 +90,14 @@ impl<'a> Resolver<'a> {
             layers.push(Layer { path, policy });
             let Some(name) = &policy.policy else { break };
             let text = name.value.as_str();
-            let Some(known) = self
-                .directory
-                .policies
-                .iter()
-                .find(|known| known.name == text)
-            else {
-                let names: Vec<&str> = self
-                    .directory
-                    .policies
-                    .iter()
-                    .map(|known| known.name)
-                    .collect();
+            let Some(known) = find(&self.directory.policies, text) else {
+                let names = self.names(self.directory.policies.iter().map(|known| known.name));
                 let error =
                     Diagnostic::error(name.span, format!("there is no policy {}", quoted(text)));
                 self.found.push(missing(error, text, &names));
                 break;
             };
+            let known = self.directory.policies[known];
             if named.contains(&known.name) {
                 self.error(
                     name.span,
@@ -546,13 +537,9 @@ impl<'a> Resolver<'a> {
 
     /// A key space by its name.
     pub(super) fn key_space(&mut self, at: Span, name: &str) -> Option<KeySpaceId> {
-        let found = self
-            .directory
-            .keys
-            .iter()
-            .position(|keys| keys.name == name);
+        let found = find(&self.directory.keys, name);
         if found.is_none() {
-            let names: Vec<&str> = self.directory.keys.iter().map(|keys| keys.name).collect();
+            let names = self.names(self.directory.keys.iter().map(|keys| keys.name));
             let error = self.directory.unknown(at, name, "a key space", &names);
             self.found.push(error);
         }
@@ -581,13 +568,13 @@ impl<'a> Resolver<'a> {
         if let Some(pool) = name.and_then(|name| self.directory.pool(owner, name.as_str())) {
             return Some(pool);
         }
-        let names: Vec<&str> = self
-            .directory
-            .pools
-            .iter()
-            .filter(|pool| pool.service.is_none() || pool.service == owner)
-            .map(|pool| pool.name)
-            .collect();
+        let names = self.names(
+            self.directory
+                .pools
+                .iter()
+                .filter(|pool| pool.service.is_none() || pool.service == owner)
+                .map(|pool| pool.name),
+        );
         let error = self.directory.unknown(
             at,
             &text,

@@ -138,9 +138,9 @@ impl<'a> Resolver<'a> {
                             return vec![Subject::Endpoint(endpoint)];
                         }
                         let (first, last) = self.directory.endpoints_of(service.index());
-                        let names: Vec<&str> = (first..last)
-                            .map(|at| self.directory.endpoints[at as usize].name)
-                            .collect();
+                        let names = self.names(
+                            (first..last).map(|at| self.directory.endpoints[at as usize].name),
+                        );
                         let message =
                             format!("`{name}` has no endpoint {}", quoted(member.as_str()));
                         self.found.push(missing(
@@ -160,15 +160,15 @@ impl<'a> Resolver<'a> {
                         Vec::new()
                     }
                     _ => {
-                        let names: Vec<&str> = self
-                            .directory
-                            .things
-                            .iter()
-                            .filter(|(_, (kind, _))| {
-                                matches!(kind, Kind::Client(_) | Kind::Service(_))
-                            })
-                            .map(|(name, _)| *name)
-                            .collect();
+                        let names = self.names(
+                            self.directory
+                                .things
+                                .iter()
+                                .filter(|(_, (kind, _))| {
+                                    matches!(kind, Kind::Client(_) | Kind::Service(_))
+                                })
+                                .map(|(name, _)| *name),
+                        );
                         let error = self.directory.unknown(
                             at,
                             name.as_str(),
@@ -187,12 +187,7 @@ impl<'a> Resolver<'a> {
                     return Vec::new();
                 }
                 if calls.is_empty() {
-                    let names: Vec<&str> = self
-                        .system
-                        .calls
-                        .iter()
-                        .map(|call| call.name.as_str())
-                        .collect();
+                    let names = self.names(self.system.calls.iter().map(|call| call.name.as_str()));
                     let error =
                         Diagnostic::error(at, format!("nobody makes the call {}", quoted(&text)));
                     self.found
@@ -479,13 +474,15 @@ impl<'a> Resolver<'a> {
                     .get(name.as_str())
                     .map(|(kind, _)| *kind);
                 if !matches!(kind, Some(Kind::Fault(_) | Kind::Event(_))) {
-                    let names: Vec<&str> = self
-                        .directory
-                        .things
-                        .iter()
-                        .filter(|(_, (kind, _))| matches!(kind, Kind::Fault(_) | Kind::Event(_)))
-                        .map(|(name, _)| *name)
-                        .collect();
+                    let names = self.names(
+                        self.directory
+                            .things
+                            .iter()
+                            .filter(|(_, (kind, _))| {
+                                matches!(kind, Kind::Fault(_) | Kind::Event(_))
+                            })
+                            .map(|(name, _)| *name),
+                    );
                     let error = self.directory.unknown(
                         given.span,
                         name.as_str(),

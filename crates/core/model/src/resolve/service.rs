@@ -344,9 +344,8 @@ impl<'a> Resolver<'a> {
                 let endpoint = self.directory.endpoint(position, name);
                 if endpoint.is_none() {
                     let (first, last) = self.directory.endpoints_of(position);
-                    let names: Vec<&str> = (first..last)
-                        .map(|at| self.directory.endpoints[at as usize].name)
-                        .collect();
+                    let names = self
+                        .names((first..last).map(|at| self.directory.endpoints[at as usize].name));
                     let message = format!("{} has no endpoint {}", quoted(item.name), quoted(name));
                     self.found.push(missing(
                         Diagnostic::error(given.span, message),
@@ -406,13 +405,8 @@ impl<'a> Resolver<'a> {
             self.found.push(error.also(spread.span, "spread here"));
         }
         let name = self.say(&format!("{path}.zone"), zone).as_str();
-        let Some(known) = self
-            .directory
-            .zones
-            .iter()
-            .position(|known| known.0 == name)
-        else {
-            let names: Vec<&str> = self.directory.zones.iter().map(|known| known.0).collect();
+        let Some(known) = self.directory.zone(name) else {
+            let names = self.names(self.directory.zones.iter().map(|known| known.0));
             let error = self.directory.unknown(zone.span, name, "a zone", &names);
             self.found.push(error);
             return all;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Resolver;
-use super::directory::{id, missing, service_key};
+use super::directory::{find, id, missing, service_key};
 use super::laws::Bare;
 use super::policy::Layer;
 use crate::ast::{self, ParallelNeed, Verb};
@@ -28,6 +28,9 @@ pub(super) enum Always {
     Yes,
     Sometimes,
 }
+
+/// A person follows three.
+const BLOCKS_DEEP: usize = 32;
 
 /// Where in the file's steps we are.
 pub(super) struct Walk<'a> {
@@ -250,25 +253,23 @@ impl<'a> Resolver<'a> {
     ) -> Option<Vec<Step>> {
         let text = name.value.as_str();
         let service = walk.service.map(|service| self.directory.services[service]);
-        let blocks =
-            service.and_then(|service| service_key(service, |service| service.blocks.as_ref()));
-        let Some(block) =
-            blocks.and_then(|blocks| blocks.iter().find(|block| *block.name == *text))
-        else {
-            let names: Vec<&str> = blocks
-                .into_iter()
-                .flat_map(|blocks| blocks.iter().map(|block| &*block.name))
-                .collect();
+        let known = walk
+            .service
+            .and_then(|service| self.directory.block(service, text));
+        let Some((block_name, block)) = known else {
+            let blocks =
+                service.and_then(|service| service_key(service, |service| service.blocks.as_ref()));
+            let names = self.names(
+                blocks
+                    .into_iter()
+                    .flat_map(|blocks| blocks.iter().map(|block| &*block.name)),
+            );
             let what = match service {
                 Some(service) => format!("`{}` has no block {}", service.name, quoted(text)),
                 None => format!("a client has no blocks, so {} means nothing", quoted(text)),
             };
             let error = missing(Diagnostic::error(name.span, what), text, &names);
-            let is_service = self
-                .directory
-                .services
-                .iter()
-                .any(|service| service.name == text);
+            let is_service = find(&self.directory.services, text).is_some();
             self.found.push(if is_service {
                 error.hint(format!(
                     "a call is `{text}.ENDPOINT`: {}",
@@ -279,28 +280,28 @@ impl<'a> Resolver<'a> {
             });
             return None;
         };
-        if walk.blocks.contains(&&*block.name) {
+        if walk.blocks.contains(&block_name) {
+            let message = format!("the block {} does itself again, without end", quoted(text));
+            self.error(name.span, message);
+            return None;
+        }
+        if walk.blocks.len() == BLOCKS_DEEP {
             self.error(
                 name.span,
-                format!("the block {} does itself again, without end", quoted(text)),
+                format!("blocks inside blocks, more than {BLOCKS_DEEP} deep"),
             );
             return None;
         }
-        walk.blocks.push(&block.name);
+        walk.blocks.push(block_name);
         let outside = std::mem::replace(&mut walk.prefix, format!("{address}."));
-        let steps = self.steps(&block.value, walk);
+        let steps = self.steps(block, walk);
         walk.prefix = outside;
         walk.blocks.pop();
         Some(steps)
     }
 
     pub(super) fn endpoints_hint(&self, service: &str) -> String {
-        let Some(service) = self
-            .directory
-            .services
-            .iter()
-            .position(|known| known.name == service)
-        else {
+        let Some(service) = find(&self.directory.services, service) else {
             return String::new();
         };
         let (first, last) = self.directory.endpoints_of(service);
@@ -478,12 +479,12 @@ impl<'a> Resolver<'a> {
             .iter()
             .position(|class| class.value == *name);
         if found.is_none() {
-            let names: Vec<&str> = self
-                .directory
-                .priorities
-                .iter()
-                .map(|class| class.value.as_str())
-                .collect();
+            let names = self.names(
+                self.directory
+                    .priorities
+                    .iter()
+                    .map(|class| class.value.as_str()),
+            );
             let message = format!("{} is none of the `priorities`", quoted(name.as_str()));
             self.found.push(missing(
                 Diagnostic::error(given.span, message),
@@ -496,18 +497,9 @@ impl<'a> Resolver<'a> {
 
     /// A service by its name.
     pub(super) fn service_named(&mut self, at: Span, name: &str) -> Option<ServiceId> {
-        let found = self
-            .directory
-            .services
-            .iter()
-            .position(|service| service.name == name);
+        let found = find(&self.directory.services, name);
         if found.is_none() {
-            let names: Vec<&str> = self
-                .directory
-                .services
-                .iter()
-                .map(|service| service.name)
-                .collect();
+            let names = self.names(self.directory.services.iter().map(|service| service.name));
             let error = self.directory.unknown(at, name, "a service", &names);
             self.found.push(error);
         }

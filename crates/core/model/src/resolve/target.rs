@@ -144,8 +144,8 @@ impl Resolver<'_> {
         let built_in = self
             .system
             .links
-            .iter()
-            .position(|link| link.name == name.as_str());
+            .binary_search_by(|link| link.name.as_str().cmp(name.as_str()))
+            .ok();
         match (kind, built_in) {
             (Some(Kind::Service(service)), _) => self.in_service(at, service, target),
             (Some(Kind::Zone(zone)), _) if bare => Some(Target::Zone(zone)),
@@ -162,7 +162,7 @@ impl Resolver<'_> {
                 None
             }
             (None, _) => {
-                let names: Vec<&str> = self.directory.things.keys().copied().collect();
+                let names = self.names(self.directory.things.keys().copied());
                 let error = self.directory.unknown(
                     at,
                     name.as_str(),
@@ -206,17 +206,16 @@ impl Resolver<'_> {
             if let Some(endpoint) = self.directory.endpoint(service.index(), member.as_str()) {
                 return Some(Target::Endpoint(endpoint));
             }
-            let pools = self.directory.pools.iter();
-            let pool = pools.clone().position(|pool| {
-                pool.service == Some(service.index()) && pool.name == member.as_str()
-            });
-            if let Some(pool) = pool {
-                return Some(Target::Pool(PoolId(id(pool))));
+            let own =
+                |pool: &PoolId| self.directory.pools[pool.index()].service == Some(service.index());
+            let pool = self.directory.pool(Some(service.index()), member.as_str());
+            if let Some(pool) = pool.filter(own) {
+                return Some(Target::Pool(pool));
             }
             let (first, last) = self.directory.endpoints_of(service.index());
-            let mut names: Vec<&str> = (first..last)
-                .map(|at| self.directory.endpoints[at as usize].name)
-                .collect();
+            let mut names =
+                self.names((first..last).map(|at| self.directory.endpoints[at as usize].name));
+            let pools = self.directory.pools.iter();
             names.extend(
                 pools
                     .filter(|pool| pool.service == Some(service.index()))
@@ -307,15 +306,10 @@ impl Resolver<'_> {
                 None
             }
             Select::In(name) => {
-                if let Some(zone) = self
-                    .directory
-                    .zones
-                    .iter()
-                    .position(|zone| zone.0 == name.as_str())
-                {
+                if let Some(zone) = self.directory.zone(name.as_str()) {
                     return Some(Replicas::Zone(ZoneId(id(zone))));
                 }
-                let names: Vec<&str> = self.directory.zones.iter().map(|zone| zone.0).collect();
+                let names = self.names(self.directory.zones.iter().map(|zone| zone.0));
                 let error = Diagnostic::error(
                     at,
                     format!(
@@ -359,15 +353,15 @@ impl Resolver<'_> {
             Some(Kind::Zone(zone)) => Some(End::Zone(zone)),
             Some(Kind::Client(client)) => Some(End::Client(client)),
             _ => {
-                let names: Vec<&str> = self
-                    .directory
-                    .things
-                    .iter()
-                    .filter(|(_, (kind, _))| {
-                        matches!(kind, Kind::Service(_) | Kind::Zone(_) | Kind::Client(_))
-                    })
-                    .map(|(name, _)| *name)
-                    .collect();
+                let names = self.names(
+                    self.directory
+                        .things
+                        .iter()
+                        .filter(|(_, (kind, _))| {
+                            matches!(kind, Kind::Service(_) | Kind::Zone(_) | Kind::Client(_))
+                        })
+                        .map(|(name, _)| *name),
+                );
                 let error = self
                     .directory
                     .unknown(at, name, "a service, zone or client", &names);

@@ -1272,6 +1272,46 @@ fn blocks_are_put_in_place() {
     assert_eq!(addresses, ["ask", "work", "ask-2", "call"]);
 }
 
+/// Blocks nest as deep as a person can follow, and no deeper.
+#[test]
+fn blocks_nest_only_so_deep() {
+    let nested = |deep: usize| {
+        let blocks: Vec<String> = (0..deep)
+            .map(|at| format!("b{at}: [{{do: b{}}}]", at + 1))
+            .collect();
+        let text = format!(
+            "blocks: {{{}, b{deep}: [{{work: 1ms}}]}}, endpoints: {{load: [{{do: b0}}]",
+            blocks.join(", ")
+        );
+        base("").replace("endpoints: {load: 10ms", &text)
+    };
+    right(&nested(30));
+    assert!(mistakes(&nested(5_000))[0].1.contains("more than 32 deep"));
+}
+
+/// A file as large as a file may be takes seconds, right or wrong: nothing here is quadratic in it.
+#[test]
+fn large_systems_take_linear_time() {
+    let many = 8_000;
+    let large = |callee: fn(usize) -> usize| {
+        let services: Vec<String> = (0..many)
+            .map(|at| format!("s{at}: {{workers: 4, endpoints: {{e: [{{call: s{}.e, timeout: 1s, chance: 50%}}, {{work: 1ms}}]}}}}", callee(at)))
+            .collect();
+        format!(
+            "{{worstday: 1, system: large, clients: {{c: {{arrive: 5/s, do: s0.e}}}}, services: {{{}}}}}",
+            services.join(", ")
+        )
+    };
+    let started = std::time::Instant::now();
+    assert_eq!(
+        right(&large(|at| (at * 7 + 1) % 8_000)).calls.len(),
+        many + 1
+    );
+    assert!(mistakes(&large(|at| at + 1_000_000)).len() >= 900);
+    // Quadratic would be minutes; this is a hundred times what it takes alone.
+    assert!(started.elapsed().as_secs() < 100, "{:?}", started.elapsed());
+}
+
 /// The order of a file's entries means nothing: the same system written in another order is the same system.
 #[test]
 fn order_of_maps_means_nothing() {
