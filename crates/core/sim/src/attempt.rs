@@ -31,7 +31,7 @@ fn includes(results: Results, ending: Ending) -> bool {
 
 impl<O: Observer> Engine<O> {
     /// A task begins a call.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin_call(&mut self, task: u32, call: u32) -> Flow {
         let now = self.s.now_ns;
         let plan = &self.plan.calls[call as usize];
@@ -99,6 +99,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Attempts until one is under way, or the call is over.
+    #[inline(always)]
     fn attempts(&mut self, task: u32) -> Flow {
         loop {
             let Some(ending) = self.start_attempt(task) else {
@@ -117,6 +118,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
+    #[inline(always)]
     fn count_attempt_result(&mut self, task: u32, ending: Ending) {
         let row = &self.s.tasks[task as usize];
         if row.has(flag::COUNTED) {
@@ -147,6 +149,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// One attempt, up to its message. Returns how it ended if it ended at once.
+    #[inline(always)]
     fn start_attempt(&mut self, task: u32) -> Option<Ending> {
         let row = &mut self.s.tasks[task as usize];
         row.attempt += 1;
@@ -177,6 +180,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Chooses a replica and sends the message.
+    #[inline(always)]
     fn send_attempt(&mut self, task: u32) -> Option<Ending> {
         let now = self.s.now_ns;
         let row = &self.s.tasks[task as usize];
@@ -349,6 +353,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Retries, fails or succeeds. True if the task's program goes on now.
+    #[inline(always)]
     fn go_on_after(&mut self, task: u32, ending: Ending) -> bool {
         let flow = if ending.is_good() {
             self.call_succeeded(task, ending)
@@ -365,7 +370,7 @@ impl<O: Observer> Engine<O> {
         matches!(flow, Flow::On)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call_succeeded(&mut self, task: u32, ending: Ending) -> Flow {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
@@ -449,6 +454,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// What every end of a call has in common.
+    #[inline(always)]
     fn call_over(&mut self, task: u32, ending: Ending) {
         let row = &mut self.s.tasks[task as usize];
         row.deadline_timer = 0;

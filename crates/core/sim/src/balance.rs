@@ -12,7 +12,7 @@ use worstday_stats::draw::mix64;
 
 impl<O: Observer> Engine<O> {
     /// The replica for an attempt; none if nobody is believed ready.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn choose_replica(&mut self, task: u32, call: u32, id: u64) -> Option<u32> {
         if self.s.tasks[task as usize].kind == crate::state::Kind::Probe {
             return Some(self.s.tasks[task as usize].worker);
@@ -173,7 +173,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Counts an attempt of this caller at that replica, where the policy looks at it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pair_changes(&mut self, task: u32, replica: u32, by: i32) {
         let row = &self.s.tasks[task as usize];
         let plan = &self.plan.calls[row.call as usize];

@@ -315,7 +315,7 @@ impl<O: Observer> Engine<O> {
 
     /// Counts a live event and puts it into the digest. Indices stay out of it: an entity that nobody
     /// uses may shift them.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn note(&mut self, due: Due, id: u64) {
         self.s.events += 1;
         self.s
@@ -340,7 +340,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Puts a task on the ready list, or with its stalled replica's frozen ones.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn wake(&mut self, task: u32) {
         if self.frozen(task, Thaw::Wake) {
             self.s.tasks[task as usize].phase = Phase::Frozen;
@@ -351,14 +351,14 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Puts a row on the ready list.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn make_ready(&mut self, task: u32) {
         let generation = self.s.tasks[task as usize].generation;
         self.s.ready.push_back((task, generation));
     }
 
     /// Whether a task's process, or its worker, is stalled: then what comes to it waits for the end of that.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn frozen(&mut self, task: u32, what: Thaw) -> bool {
         let row = &self.s.tasks[task as usize];
         let at = row.replica;
@@ -377,7 +377,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// The draw of a plan's key for an identity.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn draw(&self, key: u32, id: u64) -> Draw {
         self.keys[key as usize].at(id)
     }
@@ -387,6 +387,7 @@ impl<O: Observer> Engine<O> {
         Key::new(Seed(self.s.seed), entity, purpose).at(id)
     }
 
+    #[inline(always)]
     pub(crate) fn sample_ns(&self, law: u32, key: u32, id: u64) -> u64 {
         self.plan.laws[law as usize].sample_ns(self.keys[key as usize].at(id))
     }
@@ -394,7 +395,7 @@ impl<O: Observer> Engine<O> {
     // ---- tasks ---------------------------------------------------------------------------------
 
     /// A fresh task. Its serial goes on where the slot's last one ended.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new_task(&mut self, kind: Kind) -> u32 {
         self.s.live += 1;
         if let Some(slot) = self.s.free_tasks.pop() {
@@ -420,7 +421,7 @@ impl<O: Observer> Engine<O> {
         self.s.tasks.len() as u32 - 1
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn free_task(&mut self, slot: u32) {
         let task = &mut self.s.tasks[slot as usize];
         task.kind = Kind::Free;
@@ -435,7 +436,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is(&self, task: u32, generation: u32) -> bool {
         self.s.tasks[task as usize].generation == generation
     }
@@ -805,6 +806,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// All steps are done.
+    #[inline(always)]
     fn program_ended(&mut self, task: u32) {
         let row = &self.s.tasks[task as usize];
         let ending = if row.has(flag::DEGRADED) {
@@ -857,14 +859,14 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Whether the caller still waits for the attempt or branch of that serial.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn awaits(&self, caller: u32, serial: u32) -> bool {
         let row = &self.s.tasks[caller as usize];
         row.first_live <= serial && serial <= row.serial && row.kind != Kind::Free
     }
 
     /// The end of a task's own timed step.
-    #[inline]
+    #[inline(always)]
     fn step_over(&mut self, task: u32) {
         match self.s.tasks[task as usize].phase {
             Phase::Working | Phase::Waiting => {
@@ -887,6 +889,7 @@ impl<O: Observer> Engine<O> {
     // ---- visits --------------------------------------------------------------------------------
 
     /// A visit arrives now.
+    #[inline(always)]
     pub(crate) fn visit_arrives(&mut self, client: u32, visit: u64) -> u32 {
         let task = self.new_task(Kind::Visit);
         self.visit_set(task, client, visit);
@@ -894,6 +897,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Makes a task the beginning of a visit.
+    #[inline(always)]
     pub(crate) fn visit_set(&mut self, task: u32, client: u32, visit: u64) {
         let now = self.s.now_ns;
         let counted = self.m.visit_arrived(client as usize, now);

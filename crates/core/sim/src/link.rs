@@ -21,7 +21,7 @@ pub(crate) enum Way {
 
 impl<O: Observer> Engine<O> {
     /// A message's path, and its delay and ring if that is a constant (else `u64::MAX`).
-    #[inline]
+    #[inline(always)]
     fn way_of(&self, task: u32) -> (usize, u64, u32) {
         let plan = &self.plan.calls[self.s.tasks[task as usize].by_call as usize];
         if plan.flat_ns != u64::MAX {
@@ -51,7 +51,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Sends a request to its replica.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send_message(&mut self, task: u32) {
         let (path, constant_ns, ring) = self.way_of(task);
         if !self.disturbances.on_links {
@@ -79,7 +79,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Sends an answer back. The row carries it until it is delivered.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn answer(&mut self, task: u32, ending: Ending) {
         let row = &mut self.s.tasks[task as usize];
         row.ending = ending;

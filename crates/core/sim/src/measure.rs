@@ -29,7 +29,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, ns: u64) {
         self.now.add(ns);
     }
@@ -61,13 +61,13 @@ pub struct Level {
 }
 
 impl Level {
-    #[inline]
+    #[inline(always)]
     pub fn rise(&mut self, now_ns: u64) {
         self.value += 1;
         self.moment += i128::from(now_ns);
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn fall(&mut self, now_ns: u64) {
         self.value -= 1;
         self.moment -= i128::from(now_ns);
@@ -293,7 +293,7 @@ fn join_ends(a: &mut Ends, b: &Ends) {
 }
 
 /// Counts how a call or an attempt ended.
-#[inline]
+#[inline(always)]
 pub fn count(results: &mut Results, ending: Ending) {
     let row = match ending {
         Ending::Ok => &mut results.ok,
@@ -309,7 +309,7 @@ pub fn count(results: &mut Results, ending: Ending) {
 }
 
 /// Counts the end of a visit or request, by the field's four words.
-#[inline]
+#[inline(always)]
 pub fn count_end(ends: &mut Ends, ending: Ending) {
     let row = match ending {
         Ending::Ok => &mut ends.ok,
@@ -494,7 +494,7 @@ impl Measures {
         self.windows_max = max;
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn visit_arrived(&mut self, client: usize, now_ns: u64) -> bool {
         let counted = self.warm;
         let c = &mut self.clients[client];
@@ -508,7 +508,7 @@ impl Measures {
         counted
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn visit_ended(
         &mut self,
         client: usize,
@@ -543,7 +543,7 @@ impl Measures {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn request_arrived(&mut self, service: usize, endpoint: usize, now_ns: u64) -> bool {
         let counted = self.warm;
         let s = &mut self.services[service];
@@ -557,7 +557,7 @@ impl Measures {
         counted
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn request_ended(
         &mut self,
         service: usize,

@@ -147,7 +147,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// The attempt is over: its permit goes back.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn release_call_pool(&mut self, task: u32) {
         let row = &mut self.s.tasks[task as usize];
         if row.has(flag::PERMIT) {

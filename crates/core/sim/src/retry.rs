@@ -188,7 +188,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// A retry that counted as in flight no longer does.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn budget_attempt_over(&mut self, task: u32) {
         if !self.s.tasks[task as usize].has(flag::RETRYING) {
             return;

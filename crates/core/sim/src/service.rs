@@ -44,7 +44,7 @@ impl Line {
 
 impl<O: Observer> Engine<O> {
     /// A request's message has reached its replica.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn message_arrived(&mut self, task: u32) {
         let at = self.s.tasks[task as usize].replica as usize;
         match self.s.replicas[at].life {
@@ -68,7 +68,7 @@ impl<O: Observer> Engine<O> {
         self.answer(task, ending);
     }
 
-    #[inline]
+    #[inline(always)]
     fn admit(&mut self, task: u32) {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
@@ -181,6 +181,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
+    #[inline(always)]
     fn enter_line(&mut self, task: u32) {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
@@ -235,6 +236,7 @@ impl<O: Observer> Engine<O> {
         false
     }
 
+    #[inline(always)]
     fn left_line(&mut self, task: u32) {
         let row = &mut self.s.tasks[task as usize];
         row.step_timer = 0;
@@ -298,7 +300,7 @@ impl<O: Observer> Engine<O> {
         answer
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin_service(&mut self, task: u32) {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
@@ -345,7 +347,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Counts a call's second and later executions: the same work done again.
-    #[inline]
+    #[inline(always)]
     fn note_execution(&mut self, task: u32, service: usize) {
         let row = &self.s.tasks[task as usize];
         let (caller, serial, endpoint, sent) = (
@@ -482,6 +484,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// A request leaves its replica with that ending, and its caller is answered.
+    #[inline(always)]
     fn request_leaves(&mut self, task: u32, ending: Ending) {
         let row = &self.s.tasks[task as usize];
         let (caller, serial) = (row.caller, row.caller_serial);
@@ -504,7 +507,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Books the end of a request at its service.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn account_end(&mut self, task: u32, ending: Ending) {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
@@ -556,7 +559,7 @@ impl<O: Observer> Engine<O> {
     // ---- work ----------------------------------------------------------------------------------
 
     /// A step's time as faults, cold starts and company stretch it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn stretched(&self, task: u32, ns: u64, what: Stretch) -> u64 {
         let row = &self.s.tasks[task as usize];
         let service = self.s.replicas[row.replica as usize].service as usize;
@@ -610,7 +613,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Needs CPU time.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn work(&mut self, task: u32, ns: u64) -> Flow {
         let row = &self.s.tasks[task as usize];
         let mut ns = ns;

@@ -83,5 +83,8 @@ pub fn documentation() -> Result<()> {
         "--no-deps",
     ]);
     cargo.args(["--document-private-items", "--locked"]);
-    shell::run(cargo.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))
+    shell::run(cargo.env(
+        "RUSTDOCFLAGS",
+        "-D warnings -A rustdoc::private_intra_doc_links",
+    ))
 }
