@@ -17,6 +17,7 @@ mod control;
 pub mod engine;
 mod fault;
 mod finish;
+pub mod history;
 pub mod judge;
 mod judge_feed;
 mod keys;
@@ -34,4 +35,5 @@ mod state;
 
 pub use engine::{Editing, Engine, NoEdits, Snapshot, TASKS_MAX};
 pub use finish::Violation;
+pub use history::History;
 pub use state::Ending;

@@ -12,7 +12,7 @@ use worstday_model::day::{self, Day, DayRequest, Random, What};
 use worstday_model::scalar::{self, Scalar};
 use worstday_report::text::{Colour, Drawing, Length, draw};
 use worstday_report::{Asked, Report, Verdict, json, quantity, report};
-use worstday_sim::Engine;
+use worstday_sim::History;
 use worstday_sim::outcome::{Campaign, Ended, Outcome};
 
 use crate::arguments::{Format, Output, Run};
@@ -181,12 +181,11 @@ fn history(
     gauge: &Gauge,
     interrupt: &Interrupt,
 ) -> Result<Option<Outcome>, Stop> {
-    let mut engine = Engine::new(
+    let mut engine = History::new(
         Arc::clone(&loaded.system),
         Arc::clone(day),
         Arc::clone(&loaded.editing),
         seed,
-        (),
     )
     .map_err(|error| Stop::invalid(error, ""))?;
     // How long a stretch is changes nothing in the history, so it may follow the clock.
@@ -207,7 +206,7 @@ fn history(
             stretch_ns = (stretch_ns / 2).max(1_000_000);
         }
     }
-    let (outcome, ()) = engine.finish(&loaded.hash).map_err(|violation| {
+    let outcome = engine.finish(&loaded.hash).map_err(|violation| {
         Stop::failed(
             violation,
             "this is a bug of worstday: please report it with the model and this seed",

@@ -5,6 +5,7 @@
 //! warns of, and where nothing went wrong it is whoever would be full first. The suggested change is
 //! not proven: the next command tries it.
 
+use worstday_model::day::Varies;
 use worstday_sim::outcome::{Ended, Outcome};
 
 pub use crate::document::Advice;
@@ -22,7 +23,7 @@ const COMFORTABLE: f64 = 0.7;
 
 /// Fills in risk, step and next command.
 pub(crate) fn advise(report: &mut Report, rows: &[&Outcome], asked: &Asked<'_>) {
-    let fullest = fullest(rows);
+    let fullest = fullest(rows, asked.day.varies);
     report.risk = risk(report, rows, fullest.as_ref());
     report.step = step(report, rows, asked, fullest.as_ref());
     report.next = next(report, asked);
@@ -34,13 +35,13 @@ struct Fullest {
     utilisation: f64,
 }
 
-fn fullest(rows: &[&Outcome]) -> Option<Fullest> {
+fn fullest(rows: &[&Outcome], shape: Varies) -> Option<Fullest> {
     rows.iter()
         .flat_map(|row| row.services.iter().map(move |service| (row, service)))
         .filter_map(|(row, service)| {
             Some(Fullest {
                 service: service.name.clone(),
-                utilisation: peak(row, service)?,
+                utilisation: peak(shape, row, service)?,
             })
         })
         .max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))
@@ -50,7 +51,11 @@ fn fullest(rows: &[&Outcome]) -> Option<Fullest> {
 const STRETCH_NS: u64 = 300_000_000_000;
 
 /// Utilisation in the fullest stretch of five minutes.
-fn peak(row: &Outcome, service: &worstday_sim::outcome::ServiceOutcome) -> Option<f64> {
+fn peak(
+    shape: Varies,
+    row: &Outcome,
+    service: &worstday_sim::outcome::ServiceOutcome,
+) -> Option<f64> {
     let mean = service.utilisation?;
     let by_cores = binds_by_cores(service);
     let level = if by_cores {
@@ -59,6 +64,10 @@ fn peak(row: &Outcome, service: &worstday_sim::outcome::ServiceOutcome) -> Optio
         service.busy_mean
     };
     if level <= 0.0 {
+        return Some(mean);
+    }
+    if shape == Varies::No {
+        // The fullest stretch of a constant day is chance.
         return Some(mean);
     }
     let together = STRETCH_NS.div_ceil(row.windows.length_ns.max(1)).max(1) as usize;
@@ -304,7 +313,7 @@ fn more_replicas(name: &str, rows: &[&Outcome], asked: &Asked<'_>) -> Option<Adv
     let service = all.first()?.1;
     let full = all
         .iter()
-        .filter_map(|(row, service)| peak(row, service))
+        .filter_map(|(row, service)| peak(asked.day.varies, row, service))
         .fold(0.0, f64::max);
     if full <= COMFORTABLE {
         return None;

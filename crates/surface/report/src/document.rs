@@ -344,6 +344,8 @@ pub struct ServiceReport {
     pub requests: Counts,
     /// Dropped because they had expired in the queue; within `abandoned`.
     pub expired: u64,
+    /// Requests that did the same call's work once more.
+    pub duplicates: u64,
     /// Share of workers held, or of cores where they bind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utilisation: Option<Estimate>,

@@ -380,6 +380,7 @@ impl<'a> Table<'a> {
             cores: first.cores,
             requests: counts(rows.iter().map(|row| &row.ends)),
             expired: rows.iter().map(|row| row.expired).sum(),
+            duplicates: rows.iter().map(|row| row.duplicates).sum(),
             utilisation: first.utilisation.map(|_| {
                 self.level(
                     rows,

@@ -11,7 +11,7 @@ use crate::document::{
     ClientReport, ConditionReport, Mark, PromiseReport, Report, Station, Verdict,
 };
 use crate::estimate::{Estimate, NoInterval};
-use crate::quantity::{Unit, count, percent, quantity, seconds, significant};
+use crate::quantity::{count, percent, quantity, seconds, significant};
 use layout::{Paint, Style, cell, cut, wrap};
 
 /// Columns of a terminal.
@@ -199,8 +199,11 @@ fn unsteady(report: &Report) -> Option<String> {
     if report.day.has_a_shape || report.day.seeds.len() != 1 {
         return None;
     }
-    let mean = &report.clients.first()?.mean;
-    let why = mean.no_interval?;
+    let shown = report.clients.iter().flat_map(|client| {
+        let p99 = client.of_sent.iter().find(|p| p.percentile == 99.0);
+        [Some(&client.mean), p99.map(|p| &p.time)]
+    });
+    let why = shown.flatten().find_map(|estimate| estimate.no_interval)?;
     match why {
         NoInterval::TooFewWindows
         | NoInterval::NeverSettled
@@ -413,8 +416,8 @@ fn stations(report: &Report, paint: Paint, room: usize) -> Vec<String> {
             ),
             cell(&queue(station), 8),
         );
-        lines.push(match mark(station, report) {
-            Some(mark) => format!("{line}{}", paint.style(&mark, Style::Strong)),
+        lines.push(match mark(station) {
+            Some(mark) => format!("{line}{}", paint.style(mark, Style::Strong)),
             None => line,
         });
     }
@@ -438,24 +441,11 @@ fn queue(station: &Station) -> String {
     }
 }
 
-fn mark(station: &Station, report: &Report) -> Option<String> {
+fn mark(station: &Station) -> Option<&'static str> {
     Some(match station.mark? {
-        Mark::LineAndWhy => "← the line".to_owned(),
-        Mark::Line => "← the line".to_owned(),
-        Mark::Why => "← why".to_owned(),
-        Mark::Next => format!(
-            "← next{}",
-            report
-                .bottleneck
-                .next_utilisation
-                .filter(|own| station
-                    .utilisation
-                    .is_some_and(|all| (all - own).abs() > 0.005))
-                .map_or_else(String::new, |own| format!(
-                    " ({} own)",
-                    quantity(own, Unit::Ratio)
-                ))
-        ),
+        Mark::LineAndWhy | Mark::Line => "← the line",
+        Mark::Why => "← why",
+        Mark::Next => "← next",
     })
 }
 
