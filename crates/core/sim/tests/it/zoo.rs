@@ -415,11 +415,7 @@ impl Zoo {
     pub fn told(&self, mut engine: Engine<EventLog>) -> Told {
         engine.advance(u64::MAX);
         let (outcome, log) = engine.finish("zoo").unwrap_or_else(|v| panic!("{v}"));
-        Told {
-            outcome,
-            log,
-            system: self.system.clone(),
-        }
+        Told { outcome, log }
     }
 
     /// Runs the whole day of a seed without a log.
@@ -434,7 +430,6 @@ impl Zoo {
 pub struct Told {
     pub outcome: Outcome,
     pub log: EventLog,
-    pub system: System,
 }
 
 impl Told {
