@@ -16,6 +16,7 @@ mod place;
 mod promise;
 mod service;
 mod step;
+mod texts;
 mod words;
 
 pub use call::{
@@ -41,6 +42,7 @@ pub use step::{
     AnswerStep, Branch, CallStep, ChooseStep, DoStep, FailStep, HoldStep, ParallelStep, RepeatStep,
     Step, Steps, Verb, WaitStep, WorkStep,
 };
+pub use texts::*;
 pub use words::*;
 
 use crate::form::{Given, Names, OrNone, record};

@@ -7,7 +7,8 @@
 //! Two keys that reach the same line are an error that shows both.
 //!
 //! Base and edit are in long form, and the result keeps the places of both files: a value that
-//! came from an edit points at the edit. Applying costs O(lines touched × depth).
+//! came from an edit points at the edit. Each address costs a look at the file, so an edit has at
+//! most [`ADDRESSES_MAX`] of them.
 
 mod address;
 mod change;
@@ -25,10 +26,28 @@ use crate::scalar::{Change, Scalar, source};
 use crate::source::Span;
 use crate::tree::{Entry, Key, NODES_MAX, Node, Value, is_ignored};
 
+/// The most addresses in one edit: each is looked up in the whole file.
+pub const ADDRESSES_MAX: usize = 2_000;
+
 /// Applies the keys `remove`, `edit` and `insert` of `piece` to `base`, a model in long form.
 ///
 /// What is wrong is added to `found`, and left out.
 pub fn apply(base: &mut Node, piece: &Node, found: &mut Diagnostics) {
+    let parts = ["remove", "edit", "insert"].map(|key| piece.get(key));
+    for part in parts.into_iter().flatten() {
+        let many = part
+            .entries()
+            .map_or_else(|| part.items().map_or(0, <[Node]>::len), <[Entry]>::len);
+        if many > ADDRESSES_MAX {
+            let message =
+                format!("an edit of {many} addresses; at most {ADDRESSES_MAX} are looked up");
+            found.push(
+                Diagnostic::error(part.span, message)
+                    .hint("nest them: one address can change a whole map"),
+            );
+            return;
+        }
+    }
     let mut plan = Plan::default();
     plan.read_removes(base, piece, found);
     plan.read_edits(base, piece, found);

@@ -163,3 +163,18 @@ fn large_files_end_soon() {
         println!("{what}: {took:?}");
     }
 }
+
+/// Every address of an edit is looked up in the whole file, so their number is bounded.
+#[test]
+fn huge_edits_are_refused() {
+    let many = (0..3_000).fold(String::new(), |s, n| {
+        s + &format!("services.s{n}.workers: 2, ")
+    });
+    let text = format!("worstday: 1\noverlay: o\nbase: a.yaml\nedit: {{{many}}}\n");
+    let files = Memory::of(&[("a.yaml", "worstday: 1\nsystem: a\n"), ("o.yaml", &text)]);
+    let error = Model::load("o.yaml", &LoadOptions::default(), &files).expect_err("it is too long");
+    assert!(
+        error.to_string().contains("an edit of 3000 addresses"),
+        "{error}"
+    );
+}
