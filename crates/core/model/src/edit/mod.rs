@@ -231,6 +231,11 @@ impl Plan {
 const REMOVED: &str = "\u{0}removed";
 
 fn remove(base: &mut Node, place: &[Seg]) {
+    if let [Seg::Key(section), Seg::Key(name)] = place
+        && matches!(&**section, "events" | "faults")
+    {
+        forget_in_promises(base, name);
+    }
     let Some((last, above)) = place.split_last() else {
         return;
     };
@@ -245,6 +250,38 @@ fn remove(base: &mut Node, place: &[Seg]) {
             }
         }
         _ => {}
+    }
+}
+
+/// A day that can no longer come needs no surviving: what is removed leaves every promise's `survives`.
+fn forget_in_promises(base: &mut Node, name: &str) {
+    let Value::Map(sections) = &mut base.value else {
+        return;
+    };
+    let promises = sections
+        .iter_mut()
+        .filter(|section| &*section.key.text == "promises")
+        .filter_map(|section| match &mut section.value.value {
+            Value::Map(promises) => Some(promises),
+            _ => None,
+        })
+        .flatten();
+    for promise in promises {
+        let Value::Map(keys) = &mut promise.value.value else {
+            continue;
+        };
+        for key in keys.iter_mut().filter(|key| &*key.key.text == "survives") {
+            if let Value::List(days) = &mut key.value.value {
+                days.retain(|day| {
+                    !day.text()
+                        .is_some_and(|text| text.split(" and ").any(|part| part.trim() == name))
+                });
+            }
+        }
+        keys.retain(|key| {
+            &*key.key.text != "survives"
+                || !matches!(&key.value.value, Value::List(days) if days.is_empty())
+        });
     }
 }
 
