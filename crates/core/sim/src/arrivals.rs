@@ -33,11 +33,12 @@ const LAYERS_MAX: u32 = 4_096;
 pub enum Source {
     /// One layer of a Poisson client.
     Poisson(Layer),
-    /// `even` or `cv`: the next gap on the integral of the rate.
+    /// `even` or `cv`: arrivals so far, and what is left at `from_ns` of the next gap, on the integral of the rate.
     Paced {
         count: u64,
-        at_ns: f64,
-        next_ns: u64,
+        left: f64,
+        from_ns: f64,
+        next_ns: f64,
     },
     /// A list in time order: instant and identity.
     List { rows: Vec<(u64, u64)>, at: usize },
@@ -125,13 +126,15 @@ impl<O: Observer> Engine<O> {
                 _,
             ) => self.open_layers(client),
             (Demand::Stream { .. }, _) => {
-                let at_ns = self.s.now_ns as f64;
+                let left = self.gap_of(client, 0);
+                let from_ns = self.s.now_ns as f64;
                 self.add_stream(
                     client,
                     Source::Paced {
                         count: 0,
-                        at_ns,
-                        next_ns: 0,
+                        left,
+                        from_ns,
+                        next_ns: 0.0,
                     },
                 );
             }
@@ -339,7 +342,12 @@ impl<O: Observer> Engine<O> {
 
     /// Opens the layers that the present demand may need.
     fn open_layers(&mut self, client: u32) {
-        let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
+        let Demand::Stream {
+            rate,
+            pattern: Pattern::Poisson,
+            ..
+        } = &self.day.demand[client as usize]
+        else {
             return;
         };
         let bound = rate.bound_per_s;
@@ -386,6 +394,10 @@ impl<O: Observer> Engine<O> {
             if stream.client != client {
                 continue;
             }
+            if matches!(stream.source, Source::Paced { .. }) {
+                self.next_arrival(row as u32);
+                continue;
+            }
             if let Source::Poisson(layer) = &mut stream.source {
                 // From the start of the present block: candidates of the past are passed over.
                 layer.index = 0;
@@ -422,7 +434,7 @@ impl<O: Observer> Engine<O> {
         let entity = self.plan.clients[client as usize].entity;
         let id = match &self.streams.rows[row].source {
             Source::Poisson(layer) => identity(entity, layer.next_id),
-            Source::Paced { count, .. } => identity(entity, *count),
+            Source::Paced { count, .. } => identity(entity, *count + 1),
             Source::List { rows, at } => rows[*at].1,
         };
         self.note(due, id);
@@ -444,8 +456,18 @@ impl<O: Observer> Engine<O> {
     }
 
     fn arrived(&mut self, row: u32) {
-        if let Source::List { at, .. } = &mut self.streams.rows[row as usize].source {
-            *at += 1;
+        match self.streams.rows[row as usize].source {
+            Source::List { ref mut at, .. } => *at += 1,
+            Source::Paced { count, next_ns, .. } => {
+                let left = self.gap_of(self.streams.rows[row as usize].client, count + 1);
+                self.streams.rows[row as usize].source = Source::Paced {
+                    count: count + 1,
+                    left,
+                    from_ns: next_ns,
+                    next_ns,
+                };
+            }
+            Source::Poisson(_) => {}
         }
         self.next_arrival(row);
     }
@@ -464,19 +486,12 @@ impl<O: Observer> Engine<O> {
                 }
                 next
             }
-            Source::Paced { count, at_ns, .. } => {
-                let next = self.next_paced(client, *count, *at_ns);
-                if let (
-                    Some(at),
-                    Source::Paced {
-                        count,
-                        at_ns,
-                        next_ns,
-                    },
-                ) = (next, &mut self.streams.rows[row as usize].source)
+            Source::Paced { left, from_ns, .. } => {
+                let next = self.next_paced(client, *left, *from_ns);
+                if let (Some(at), Source::Paced { next_ns, .. }) =
+                    (next, &mut self.streams.rows[row as usize].source)
                 {
-                    *count += 1;
-                    (*at_ns, *next_ns) = (at, at as u64);
+                    *next_ns = at;
                 }
                 next.map(|at| at as u64)
             }
@@ -611,28 +626,27 @@ impl<O: Observer> Engine<O> {
         rate.at_most(from, to) * factor <= f64::from(layer) * rate.bound_per_s
     }
 
-    /// The next arrival of a paced client: where the integral of its rate has grown by one gap.
-    fn next_paced(&self, client: u32, count: u64, from_ns: f64) -> Option<f64> {
-        let Demand::Stream { rate, pattern, .. } = &self.day.demand[client as usize] else {
-            return None;
-        };
-        let entity = self.plan.clients[client as usize].entity;
-        let mut left = match pattern {
-            Pattern::Cv(cv) => {
+    /// Gap number `count` of a paced client, in mean gaps.
+    fn gap_of(&self, client: u32, count: u64) -> f64 {
+        match &self.day.demand[client as usize] {
+            Demand::Stream {
+                pattern: Pattern::Cv(cv),
+                ..
+            } => {
+                let entity = self.plan.clients[client as usize].entity;
                 let law = Law::gamma(1.0, *cv)
                     .unwrap_or_else(|e| panic!("a checked cv of {cv} is none: {e:?}"));
                 law.sample(self.draw_of(entity, purpose::ARRIVAL, count))
             }
-            Pattern::Even | Pattern::Poisson => 1.0,
-        };
-        // Steps over which the rate is as good as linear; constant rates take one.
-        let step_ns = self.step_of(client, rate);
+            _ => 1.0,
+        }
+    }
+
+    /// The next arrival of a paced client: where the integral of its rate has grown by what is left.
+    fn next_paced(&self, client: u32, mut left: f64, from_ns: f64) -> Option<f64> {
         let mut t = from_ns;
-        let per_ns = |t: f64| rate.rate(t as u64) * self.factor(client, t as u64) / 1e9;
-        let mut here = per_ns(t);
         while t < self.day.end_ns as f64 {
-            let step = step_ns.min(self.day.end_ns as f64 - t).max(1.0);
-            let there = per_ns(t + step - 0.5);
+            let (here, there, step) = self.trapezoid(client, t, self.day.end_ns as f64)?;
             let grown = f64::midpoint(here, there) * step;
             if left <= grown {
                 // Invert the trapezoid: h x + (h' - h) x^2 / 2 s = left.
@@ -647,9 +661,52 @@ impl<O: Observer> Engine<O> {
             }
             left -= grown;
             t += step;
-            here = there;
         }
         None
+    }
+
+    /// Demand is about to change: what the present gaps have used up so far, they have.
+    pub(crate) fn pace_until_now(&mut self, client: u32) {
+        let now = self.s.now_ns as f64;
+        for row in 0..self.streams.rows.len() {
+            let Source::Paced { left, from_ns, .. } = self.streams.rows[row].source else {
+                continue;
+            };
+            if self.streams.rows[row].client != client {
+                continue;
+            }
+            let (mut rest, mut t) = (left, from_ns);
+            while t < now {
+                let Some((here, there, step)) = self.trapezoid(client, t, now) else {
+                    break;
+                };
+                rest -= f64::midpoint(here, there) * step;
+                t += step;
+            }
+            if let Source::Paced { left, from_ns, .. } = &mut self.streams.rows[row].source {
+                (*left, *from_ns) = (rest.max(0.0), now);
+            }
+        }
+    }
+
+    /// A stretch from `t` to at most `to` over which the rate is as good as linear: its rate per ns at both
+    /// ends, and its length. It ends where the rate jumps, so nobody comes early.
+    fn trapezoid(&self, client: u32, t: f64, to: f64) -> Option<(f64, f64, f64)> {
+        let Demand::Stream { rate, .. } = &self.day.demand[client as usize] else {
+            return None;
+        };
+        let per_ns = |t: f64| rate.rate(t as u64) * self.factor(client, t as u64) / 1e9;
+        let ramps = self
+            .ramps_of(client)
+            .flat_map(|r| [r.start_ns, r.full_ns, r.fall_ns, r.end_ns]);
+        let pieces = rate.pieces.iter().map(|p| p.to_ns as i64);
+        let next = ramps
+            .chain(pieces)
+            .map(|at| at as f64)
+            .filter(|&at| t < at)
+            .fold(to, f64::min);
+        let step = self.step_of(client, rate).min(next - t);
+        Some((per_ns(t), per_ns(t + step - 0.5), step))
     }
 
     fn step_of(&self, client: u32, rate: &RateCurve) -> f64 {
@@ -664,7 +721,6 @@ impl<O: Observer> Engine<O> {
                 [
                     (r.full_ns - r.start_ns) as f64,
                     (r.end_ns - r.fall_ns) as f64,
-                    (r.end_ns - r.start_ns) as f64,
                 ]
             })
             .filter(|&l| l > 0.0)

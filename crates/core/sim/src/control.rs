@@ -95,6 +95,7 @@ impl<O: Observer> Engine<O> {
                 self.day = before;
             }
             Injection::Demand(client, factor) => {
+                self.pace_until_now(client.0);
                 self.streams.injected[client.index()] = *factor;
                 self.demand_changes(client.0);
             }

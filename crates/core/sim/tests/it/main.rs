@@ -3,4 +3,7 @@
 
 mod zoo;
 
+mod contract;
 mod mechanisms;
+mod published;
+mod theory;
