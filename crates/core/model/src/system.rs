@@ -61,6 +61,8 @@ pub struct System {
     pub name: String,
     /// IANA name of the time zone in which `when` and curves are read.
     pub timezone: String,
+    /// ISO 4217 code of all money in the file; none if it speaks of none.
+    pub currency: Option<String>,
     /// Declared zones.
     pub zones: Vec<Zone>,
     /// Declared links in name order, the two built-in ones (`between-zones`, `within-zone`) among them.

@@ -91,6 +91,8 @@ pub struct SystemHead {
     pub hash: String,
     /// How many services it has.
     pub services: usize,
+    /// ISO 4217 code of all money; none if it speaks of none.
+    pub currency: Option<String>,
 }
 
 /// The day.

@@ -66,7 +66,7 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
     let (stations, bottleneck) = stations::rank(&rows, asked.system);
     let findings = findings::find(&rows, asked.system, &bottleneck, asked.warnings);
     let recovery = recovery(&rows, &table);
-    let sentence = sentence(&clients);
+    let sentence = sentence(&clients, asked.system.currency.as_deref());
     let verdict = overall(promises.iter().map(|promise| promise.verdict));
     let mut report = Report {
         report: VERSION,
@@ -76,6 +76,7 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
             file: asked.file.to_owned(),
             hash: first.system_hash.clone(),
             services: first.services.len(),
+            currency: asked.system.currency.clone(),
         },
         day: DayHead {
             label: asked.day.label.clone(),
@@ -795,7 +796,7 @@ fn recovery(rows: &[&Outcome], table: &Table<'_>) -> Option<RecoveryReport> {
 }
 
 /// What users felt, in a sentence that a manager can read aloud.
-fn sentence(clients: &[ClientReport]) -> String {
+fn sentence(clients: &[ClientReport], currency: Option<&str>) -> String {
     let (mut arrived, mut answered, mut lost) = (0, 0, 0);
     for client in clients {
         let visits = client.visits;
@@ -819,7 +820,8 @@ fn sentence(clients: &[ClientReport]) -> String {
         .filter_map(|client| client.money_lost.as_ref().and_then(|money| money.value))
         .sum();
     let worth = if money > 0.0 {
-        format!(", worth {}", quantity(money, Unit::Money))
+        let currency = currency.map_or_else(String::new, |code| format!(" {code}"));
+        format!(", worth {}{currency}", quantity(money, Unit::Money))
     } else {
         String::new()
     };

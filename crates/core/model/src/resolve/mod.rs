@@ -197,7 +197,10 @@ impl<'a> Resolver<'a> {
                 .push(error.expected("an amount such as `31 USD`"));
         }
         match self.currency {
-            None => self.currency = Some((money.currency, at)),
+            None => {
+                self.currency = Some((money.currency, at));
+                self.system.currency = Some(money.currency.to_string());
+            }
             Some((known, first)) if known != money.currency => {
                 let message = format!(
                     "this is in {}, and other amounts are in {known}",
