@@ -14,6 +14,7 @@
 //!
 //! Costs one pass over services, calls, pools and links.
 
+use std::collections::BTreeMap;
 use worstday_model::system::{Caller, System};
 use worstday_sim::outcome::Outcome;
 use worstday_stats::sketch::Sketch;
@@ -51,47 +52,54 @@ fn mean(rows: &[&Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {
     rows.iter().map(|row| of(row)).sum::<f64>() / rows.len() as f64
 }
 
-/// For each service: the mean number of workers that wait for each callee.
-pub(crate) fn held(rows: &[&Outcome], system: &System, service: &str) -> Vec<(String, f64)> {
-    let mut all: Vec<(String, f64)> = Vec::new();
+/// For each service (by index): the mean number of workers that wait for each callee, most first.
+fn held(rows: &[&Outcome], system: &System) -> BTreeMap<usize, Vec<(String, f64)>> {
+    let mut declared = BTreeMap::new();
+    for call in &system.calls {
+        declared.entry(call.name.as_str()).or_insert(call);
+    }
+    let mut held: BTreeMap<usize, BTreeMap<usize, f64>> = BTreeMap::new();
     for (at, call) in rows[0].calls.iter().enumerate() {
-        let Some(declared) = system
-            .calls
-            .iter()
-            .find(|declared| declared.name == call.name)
-        else {
+        let Some(declared) = declared.get(call.name.as_str()) else {
             continue;
         };
         let Caller::Endpoint(endpoint) = declared.caller else {
             continue;
         };
         let caller = system.endpoints[endpoint.index()].service;
-        if system.services[caller.index()].name != service {
-            continue;
-        }
-        let target = system.endpoints[declared.target.index()].service;
-        let callee = &system.services[target.index()].name;
+        let callee = system.endpoints[declared.target.index()].service;
         let timeout = declared.policy.timeout_ns.unwrap_or(0) as f64;
         let workers = mean(rows, |row| {
             let call = &row.calls[at];
             (call.response.sum() as f64 + call.attempt_results.timeout as f64 * timeout)
                 / counted(row).max(1.0)
         });
-        match all.iter_mut().find(|(name, _)| name == callee) {
-            Some(entry) => entry.1 += workers,
-            None => all.push((callee.clone(), workers)),
-        }
+        *held
+            .entry(caller.index())
+            .or_default()
+            .entry(callee.index())
+            .or_insert(0.0) += workers;
     }
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    all
+    held.into_iter()
+        .map(|(caller, callees)| {
+            let mut callees: Vec<(String, f64)> = callees
+                .into_iter()
+                .map(|(callee, workers)| (system.services[callee].name.clone(), workers))
+                .collect();
+            callees.sort_by(|a, b| b.1.total_cmp(&a.1));
+            (caller, callees)
+        })
+        .collect()
 }
 
 /// One station per service. `wait_share` holds the number waiting until all are known.
 fn services(rows: &[&Outcome], system: &System) -> Vec<Station> {
+    let mut all_held = held(rows, system);
+    let times = endpoint_times(rows);
     (0..rows[0].services.len())
         .map(|at| {
             let service = &rows[0].services[at];
-            let held = held(rows, system, &service.name);
+            let held = all_held.remove(&at).unwrap_or_default();
             let busy = mean(rows, |row| row.services[at].busy_mean);
             let queue = mean(rows, |row| row.services[at].queue_mean);
             let by_cores = binds_by_cores(service);
@@ -103,7 +111,10 @@ fn services(rows: &[&Outcome], system: &System) -> Vec<Station> {
             } else {
                 0.0
             };
-            let (waits, served) = endpoint_times(rows, &service.name);
+            let (waits, served) = times
+                .get(service.name.as_str())
+                .copied()
+                .unwrap_or((None, None));
             Station {
                 name: service.name.clone(),
                 kind: StationKind::Service,
@@ -128,23 +139,25 @@ fn services(rows: &[&Outcome], system: &System) -> Vec<Station> {
         .collect()
 }
 
-/// Mean wait and mean service time over the endpoints of a service, s.
-fn endpoint_times(rows: &[&Outcome], service: &str) -> (Option<f64>, Option<f64>) {
-    let (mut waited, mut waits, mut served, mut services) = (0.0, 0_u64, 0.0, 0_u64);
+/// Mean wait and mean service time over the endpoints of each service, s.
+fn endpoint_times<'a>(rows: &[&'a Outcome]) -> BTreeMap<&'a str, (Option<f64>, Option<f64>)> {
+    let mut sums: BTreeMap<&str, (f64, u64, f64, u64)> = BTreeMap::new();
     for endpoint in rows.iter().flat_map(|row| &row.endpoints) {
-        if endpoint
-            .name
-            .split_once('.')
-            .is_some_and(|(owner, _)| owner == service)
-        {
-            waited += endpoint.wait.sum() as f64;
-            waits += endpoint.wait.count();
-            served += endpoint.service.sum() as f64;
-            services += endpoint.service.count();
-        }
+        let Some((service, _)) = endpoint.name.split_once('.') else {
+            continue;
+        };
+        let sum = sums.entry(service).or_default();
+        sum.0 += endpoint.wait.sum() as f64;
+        sum.1 += endpoint.wait.count();
+        sum.2 += endpoint.service.sum() as f64;
+        sum.3 += endpoint.service.count();
     }
     let mean = |sum: f64, count: u64| (count > 0).then(|| sum / count as f64 / 1e9);
-    (mean(waited, waits), mean(served, services))
+    sums.into_iter()
+        .map(|(service, (waited, waits, served, services))| {
+            (service, (mean(waited, waits), mean(served, services)))
+        })
+        .collect()
 }
 
 fn pools(rows: &[&Outcome]) -> Vec<Station> {
