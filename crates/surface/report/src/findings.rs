@@ -11,7 +11,7 @@ use worstday_model::system::{
     Call, CallPolicy, Caller, Cancel, Deadline, EndpointId, Expired, FallbackDo, Order, Patience,
     Per, PoolId, Service, Step, System, Verb,
 };
-use worstday_sim::outcome::{CallOutcome, Outcome};
+use worstday_sim::outcome::{CallOutcome, EndpointOutcome, Outcome};
 use worstday_stats::sketch::Sketch;
 
 use crate::document::{Advice, Bottleneck, Finding};
@@ -158,12 +158,20 @@ fn leaves_line(call: &Call) -> bool {
             .is_some_and(|mesh| mesh.cancel != Cancel::None)
 }
 
+/// A call's figures in one history; they stand by name.
+fn call_of<'a>(row: &'a Outcome, name: &str) -> Option<&'a CallOutcome> {
+    let at = row
+        .calls
+        .binary_search_by(|call| call.name.as_str().cmp(name));
+    at.ok().map(|at| &row.calls[at])
+}
+
 impl<'a> Look<'a> {
     /// One entity's counts over all rows.
     fn call_sum(&self, name: &str, of: fn(&CallOutcome) -> u64) -> u64 {
         self.rows
             .iter()
-            .flat_map(|row| row.calls.iter().filter(|call| call.name == name))
+            .filter_map(|row| call_of(row, name))
             .map(of)
             .sum()
     }
@@ -182,7 +190,12 @@ impl<'a> Look<'a> {
         let of = |get: fn(&worstday_sim::outcome::ServiceOutcome) -> u64| {
             self.rows
                 .iter()
-                .flat_map(|row| row.services.iter().filter(|s| s.name == service))
+                .filter_map(|row| {
+                    let at = row
+                        .services
+                        .binary_search_by(|s| s.name.as_str().cmp(service));
+                    at.ok().map(|at| &row.services[at])
+                })
                 .map(|s| get(s) as f64)
                 .sum::<f64>()
         };
@@ -197,11 +210,20 @@ impl<'a> Look<'a> {
     /// Mean time that a worker of the service is held by a request, s, as measured.
     fn service_time(&self, service: &str) -> Option<f64> {
         let (mut sum, mut count) = (0.0, 0);
-        for endpoint in self.rows.iter().flat_map(|row| &row.endpoints) {
-            if endpoint
-                .name
+        let owner = |e: &EndpointOutcome| {
+            e.name
                 .split_once('.')
-                .is_some_and(|(owner, _)| owner == service)
+                .map_or("", |(owner, _)| owner)
+                .to_owned()
+        };
+        for row in self.rows {
+            // Endpoints stand by service: theirs are one stretch.
+            let from = row
+                .endpoints
+                .partition_point(|e| owner(e).as_str() < service);
+            for endpoint in row.endpoints[from..]
+                .iter()
+                .take_while(|e| owner(e) == service)
             {
                 sum += endpoint.service.sum() as f64;
                 count += endpoint.service.count();
@@ -220,7 +242,14 @@ impl<'a> Look<'a> {
 
     /// A line that holds more than its workers can serve before those in it are gone.
     fn lines(&self, found: &mut Vec<Finding>) {
-        for service in &self.system.services {
+        let mut shortest = vec![None; self.system.services.len()];
+        for call in self.system.calls.iter().filter(|call| !leaves_line(call)) {
+            let service = self.system.endpoints[call.target.index()].service.index();
+            if let Some(ns) = timeout(call) {
+                shortest[service] = Some(shortest[service].map_or(ns, |least: u64| least.min(ns)));
+            }
+        }
+        for (service, shortest) in self.system.services.iter().zip(shortest) {
             let queue = service.queue;
             let unbounded_workers = service.workers == u32::MAX;
             if unbounded_workers
@@ -230,15 +259,6 @@ impl<'a> Look<'a> {
             {
                 continue;
             }
-            let shortest = self
-                .system
-                .calls
-                .iter()
-                .filter(|call| {
-                    self.service_of(call.target).name == service.name && !leaves_line(call)
-                })
-                .filter_map(timeout)
-                .min();
             let (Some(patience_ns), Some(mean)) = (shortest, self.service_time(&service.name))
             else {
                 continue;
@@ -360,7 +380,7 @@ impl<'a> Look<'a> {
         let slowest = self
             .rows
             .iter()
-            .flat_map(|row| row.calls.iter().filter(|other| other.name == call.name))
+            .filter_map(|row| call_of(row, &call.name))
             .filter_map(|call| call.response.quantile(0.999, 0).ns())
             .fold(0.0, f64::max);
         if slowest > 0.0 {

@@ -564,8 +564,8 @@ pub fn quiet_row(seed: u64) -> Outcome {
         endpoint_row("front.page", visits, 1, 110_000_000),
     ];
     row.calls = vec![
-        call_row("readers -> front.page", visits, visits, response.clone()),
-        call_row("front.page -> back.load", visits, visits, response),
+        call_row("front.page -> back.load", visits, visits, response.clone()),
+        call_row("readers -> front.page", visits, visits, response),
     ];
     row
 }

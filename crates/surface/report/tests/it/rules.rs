@@ -116,7 +116,7 @@ fn the_reason_is_behind_the_line() {
     let mut row = quiet_row(1);
     // The front is full of requests that wait for the back.
     row.services[1] = crate::fixtures::service_row("front", 64_800, 50.0, 100.0, 100);
-    row.calls[1].response = crate::fixtures::times(64_800, 4_100_000_000, 1);
+    row.calls[0].response = crate::fixtures::times(64_800, 4_100_000_000, 1);
     row.services[0] = crate::fixtures::service_row("back", 64_800, 40.0, 4.0, 4);
     let report = told(&quiet(), vec![row], Varies::Yes);
     assert_eq!(report.bottleneck.line.as_deref(), Some("front"));
