@@ -441,9 +441,15 @@ impl Scalar for Reference {
         } else {
             return match from {
                 End::Target(target) => Ok(Self::Target(target)),
-                End::Rest => Err(start.wanted(Self::about()).hint(
-                    "`rest` is everybody else, and stands at one end of an arrow: `a -> rest`",
-                )),
+                // A name like any other by its letters: what forbids it is what it means.
+                End::Rest if cursor.is_done() => Err(cursor
+                    .refused(
+                        start.at(),
+                        Self::about(),
+                        "`rest` is everybody else, and stands at one end of an arrow",
+                    )
+                    .hint("`a -> rest`")),
+                End::Rest => Err(start.wanted(Self::about())),
             };
         };
         let to = read_end(cursor)?;
