@@ -88,7 +88,7 @@ fn fuzz_one(target: &str, plan: &Plan) -> Result<Vec<String>> {
     // libFuzzer writes new inputs to the first folder and reads all.
     run.arg(target).arg(&found).arg(&kept).arg("--");
     run.arg(format!("-max_total_time={}", plan.each.as_secs()));
-    if plan.each < std::time::Duration::from_secs(60) {
+    if plan.each < Duration::from_secs(60) {
         // The gate's short run begins the same way each time; the long one looks elsewhere.
         run.arg("-seed=1");
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::shell;
 
-/// A cargo subcommand of crates.io at the version that the project is checked with.
+/// A published cargo subcommand at the version that the project is checked with.
 pub struct Tool {
     name: &'static str,
     version: &'static str,
