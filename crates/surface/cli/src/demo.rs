@@ -67,6 +67,7 @@ fn day_of(words: &[&str], seed: u64) -> Result<Option<Report>, Stop> {
         file: "systems/retry-storm.yaml",
         arguments: &[],
         warnings: &[],
+        described: &[],
     };
     Ok(Some(report(&campaign, &asked)))
 }

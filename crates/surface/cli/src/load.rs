@@ -12,7 +12,7 @@ use worstday_model::diagnostic::Diagnostics;
 use worstday_model::load::{Files, LoadError, LoadOptions, Model, OverlayChoice};
 use worstday_model::resolve::FINDINGS;
 use worstday_model::system::{EditId, System};
-use worstday_report::document::Finding;
+use worstday_report::document::{Description, Finding};
 use worstday_sim::engine::Editing;
 
 use crate::arguments::Run;
@@ -33,6 +33,8 @@ pub struct Loaded {
     pub warnings: String,
     /// The same for the report.
     pub findings: Vec<Finding>,
+    /// What the files say that is only printed.
+    pub described: Vec<Description>,
     /// The day after which the default day comes.
     pub as_of: Date,
     /// The concrete day, if one was asked for.
@@ -110,6 +112,7 @@ fn load_with(arguments: &Run, files: &dyn Files) -> Result<Loaded, Stop> {
         hash: model.hash(),
         warnings,
         findings: findings(&model, &found),
+        described: described(&model),
         as_of: as_of(&model),
         scenario,
         seed: model
@@ -169,6 +172,21 @@ fn findings(model: &Model, found: &Diagnostics) -> Vec<Finding> {
                 weight: 0.0,
                 step: None,
             })
+        })
+        .collect()
+}
+
+/// What the files say that is only printed.
+fn described(model: &Model) -> Vec<Description> {
+    let notes = model.notes().into_iter();
+    notes
+        .map(|note| {
+            let place = model.sources().place(note.at);
+            Description {
+                path: note.path,
+                value: note.value,
+                place: format!("{}:{}", place.name, place.line),
+            }
         })
         .collect()
 }

@@ -260,6 +260,7 @@ fn print(campaign: &Campaign, loaded: &Loaded, day: &Day, arguments: &Run) -> Re
         file: &file,
         arguments: &repeated,
         warnings: &loaded.findings,
+        described: &loaded.described,
     };
     let report = report(campaign, &asked);
     show(&report, arguments.output)?;

@@ -59,6 +59,8 @@ pub struct Report {
     pub next: String,
     /// What nobody said: defaults and guesses that were used.
     pub assumed: Vec<Assumption>,
+    /// What the files say that changes nothing else: owners, sources, names in telemetry.
+    pub described: Vec<Description>,
     /// One row per seed, in seed order.
     pub histories: Vec<History>,
 }
@@ -197,6 +199,8 @@ pub struct PromiseReport {
     pub conditions: Vec<ConditionReport>,
     /// `survives`, which `run` does not judge.
     pub not_judged: Vec<String>,
+    /// The share of the seeds of a named day that may break it, which `run` does not judge either.
+    pub at_risk: f64,
 }
 
 /// A condition of a promise for one subject.
@@ -538,6 +542,19 @@ pub struct Assumption {
     /// The range it may lie in: the run used the best estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<(String, String)>,
+}
+
+/// Something said that only describes.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Description {
+    /// Dotted path.
+    pub path: String,
+    /// As written.
+    pub value: String,
+    /// `file:line` where it stands.
+    pub place: String,
 }
 
 /// One history.

@@ -15,9 +15,9 @@ use worstday_stats::sketch::{Histogram, Sketch, Sparse};
 use crate::clock::Clock;
 use crate::document::{
     Assumption, CallReport, ClientReport, ConditionReport, ConservationReport, Counts, DayHead,
-    EndpointReport, Finding, HappenedReport, History, LinkReport, Percentile, PoolReport,
-    PromiseReport, RecoveryReport, Report, ResultCounts, ServiceReport, SystemHead, VERSION,
-    Verdict,
+    Description, EndpointReport, Finding, HappenedReport, History, LinkReport, Percentile,
+    PoolReport, PromiseReport, RecoveryReport, Report, ResultCounts, ServiceReport, SystemHead,
+    VERSION, Verdict,
 };
 use crate::estimate::{Estimate, Ground, NoInterval};
 use crate::places::place;
@@ -38,6 +38,8 @@ pub struct Asked<'a> {
     pub arguments: &'a [String],
     /// What the reader of the file warns of, each with its ID.
     pub warnings: &'a [Finding],
+    /// What the files say that is only printed.
+    pub described: &'a [Description],
 }
 
 /// The percentiles of every response time.
@@ -104,6 +106,7 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
         step: advice::Advice::default(),
         next: String::new(),
         assumed: assumed(asked.system),
+        described: asked.described.to_vec(),
         histories: rows.iter().map(|row| history(row)).collect(),
     };
     advice::advise(&mut report, &rows, asked);
@@ -659,6 +662,7 @@ fn promises(rows: &[&Outcome], system: &System, clock: &Clock) -> Vec<PromiseRep
                 verdict: overall(conditions.iter().map(|condition| condition.verdict)),
                 conditions,
                 not_judged: rows[0].survives.clone(),
+                at_risk: declared.map_or(0.0, |promise| promise.at_risk),
             }
         })
         .collect()

@@ -42,6 +42,9 @@ const FOREVER_NS: u64 = 1 << 62;
 /// How far back a drawn length is looked for at most.
 const LOOK_BACK_NS: u64 = 800 * DAY_NS;
 
+/// Within so much of an instant every recurring event has an occurrence, ns.
+const A_YEAR_NS: u64 = 366 * DAY_NS;
+
 /// The day that `request` asks for.
 ///
 /// # Errors
@@ -292,7 +295,9 @@ impl Planner<'_> {
                     event,
                     ordinal,
                     start_ns: at_ns,
-                    lasts_ns: happening.lasts_ns,
+                    lasts_ns: happening
+                        .lasts_ns
+                        .or_else(|| self.own_length(event, at_unix)),
                 }),
                 Happens::Edit(edit) => {
                     let early = 0_i64.saturating_sub(at_ns).max(0) as u64;
@@ -319,6 +324,20 @@ impl Planner<'_> {
         };
         day.label = format!("{}: {}{until}", scenario.name, name_of(self.day));
         Ok(day)
+    }
+
+    /// How long an event lasts by its own `when`: as the occurrence that is nearest to an instant.
+    fn own_length(&self, event: EventId, at_unix_ns: i64) -> Option<u64> {
+        let event = &self.system.events[event.index()];
+        let whens = plain_dates_as_instants(&event.when, event.lasts.is_some());
+        let from = at_unix_ns.saturating_sub_unsigned(A_YEAR_NS);
+        let to = at_unix_ns.saturating_add_unsigned(A_YEAR_NS);
+        let nearest = self
+            .calendar
+            .occurrences(&whens, from, to)
+            .into_iter()
+            .min_by_key(|occurrence| occurrence.start_ns.abs_diff(at_unix_ns))?;
+        length_of(&nearest)
     }
 
     /// Curves, recordings, dated events and dated faults.

@@ -7,7 +7,8 @@
 //! 2. its reading with all mistakes in one go ([`Form::read`]),
 //! 3. the expansion of short forms to the one long form ([`expand`](mod@expand)),
 //! 4. the JSON Schema for editors ([`schema`](mod@schema)),
-//! 5. the list of all keys with what they mean and whether they are built ([`keys`](mod@keys)).
+//! 5. what a description only describes ([`notes`](mod@notes)),
+//! 6. the list of all keys with what they mean and whether they are built ([`keys`](mod@keys)).
 //!
 //! The first two are code that the macros generate; the others walk the table behind it, a
 //! [`Shape`], which is also how an edit finds out what stands at an address.
@@ -15,6 +16,7 @@
 pub mod expand;
 pub mod keys;
 mod macros;
+pub mod notes;
 mod read;
 pub mod schema;
 

@@ -8,6 +8,7 @@ use crate::ast;
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, one_of, quoted};
 use crate::edit;
 use crate::file::{self, File, FileKind, decode};
+use crate::form::notes::{Note, notes};
 use crate::form::{Fields, Kind};
 use crate::source::{SourceId, SourceMap, Span};
 use crate::tree::{Entry, Key, NODES_MAX, Node, Value, add_bytes, is_ignored, parse_text};
@@ -27,6 +28,8 @@ pub(super) struct Loader<'a> {
     /// The path of the model itself.
     pub(super) model: String,
     pub(super) read: usize,
+    /// What the files besides the model say that is only printed.
+    pub(super) notes: Vec<Note>,
 }
 
 impl<'a> Loader<'a> {
@@ -39,6 +42,7 @@ impl<'a> Loader<'a> {
             bases: Vec::new(),
             model: String::new(),
             read: 0,
+            notes: Vec::new(),
         }
     }
 
@@ -52,7 +56,7 @@ impl<'a> Loader<'a> {
         let mut file = self.read_file(&path, None)?;
         let mut model_path = path.clone();
         if file.kind == FileKind::Scenario {
-            scenario = decode::<ast::Scenario>(&file.tree, &mut self.found);
+            scenario = self.day(&file);
             let base = file
                 .tree
                 .get("base")
@@ -190,6 +194,11 @@ impl<'a> Loader<'a> {
         let Some(overlay) = decode::<ast::Overlay>(overlay, &mut self.found) else {
             return;
         };
+        self.notes.push(Note {
+            path: "overlay".to_owned(),
+            value: overlay.overlay.value.as_str().to_owned(),
+            at: overlay.overlay.span,
+        });
         let variants = overlay
             .variants
             .as_ref()
@@ -341,6 +350,12 @@ impl<'a> Loader<'a> {
                     .push(Diagnostic::error(base.span, message).expected(quoted(&self.bases[0])));
             }
         }
+        self.day(&file)
+    }
+
+    /// A scenario, typed.
+    fn day(&mut self, file: &File) -> Option<ast::Scenario> {
+        self.notes.extend(notes(&file.tree, file.kind.shape()));
         decode::<ast::Scenario>(&file.tree, &mut self.found)
     }
 

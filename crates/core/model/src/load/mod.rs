@@ -16,6 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::edit;
 use crate::file::decode;
 use crate::form::Form;
+use crate::form::notes::{Note, notes};
 use crate::preset::expand_presets;
 use crate::print;
 use crate::resolve::resolve;
@@ -72,6 +73,8 @@ pub struct Model {
     ast: Arc<ast::Model>,
     scenario: Option<Arc<ast::Scenario>>,
     warnings: Diagnostics,
+    /// What the files besides the model say that is only printed.
+    said: Vec<Note>,
 }
 
 /// What is wrong with a model, and the texts that the places point into.
@@ -104,6 +107,7 @@ impl Model {
             sources,
             mut found,
             model,
+            notes: said,
             ..
         } = loader;
         let sources = Arc::new(sources);
@@ -116,6 +120,7 @@ impl Model {
                 ast,
                 scenario: scenario.map(Arc::new),
                 warnings: Diagnostics::new(),
+                said,
             })
         });
         match loaded {
@@ -156,6 +161,14 @@ impl Model {
     #[must_use]
     pub fn warnings(&self) -> &Diagnostics {
         &self.warnings
+    }
+
+    /// What it says that changes nothing but what is printed.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Note> {
+        let mut all = self.said.clone();
+        all.extend(notes(&self.tree, ast::Model::shape()));
+        all
     }
 
     /// The expanded model as text, presets written out.

@@ -400,7 +400,14 @@ impl<'a> Resolver<'a> {
         let Some(zone) = service_key(item, |service| service.zone.as_ref()) else {
             return all;
         };
-        if let Some(spread) = spread {
+        let (own_spread, own_zone) = (&item.value.spread, &item.value.zone);
+        if own_spread.is_some() && own_zone.is_none() {
+            // The service's own word is nearer than a zone for all services.
+            return all;
+        }
+        if let Some(spread) = spread
+            && own_spread.is_some() == own_zone.is_some()
+        {
             let error = Diagnostic::error(zone.span, "a service is in one zone or spread over all");
             self.found.push(error.also(spread.span, "spread here"));
         }

@@ -1,7 +1,9 @@
 //! The tool as people and scripts meet it: the built binary, its output and its exit codes.
 
 mod campaigns;
+mod keys;
 mod mistakes;
+mod processors;
 mod systems;
 mod tool;
 mod verdicts;

@@ -24,6 +24,7 @@ pub(super) fn rest(report: &Report, paint: Paint) -> Vec<String> {
     pools_and_links(report, paint, &mut lines);
     findings(report, paint, &mut lines);
     assumed(report, paint, &mut lines);
+    described(report, paint, &mut lines);
     histories(report, paint, &mut lines);
     no_intervals(report, paint, &mut lines);
     lines
@@ -326,6 +327,25 @@ fn assumed(report: &Report, paint: Paint, lines: &mut Vec<String>) {
         lines.push(format!(
             "  and {} more (--format json)",
             report.assumed.len() - ROWS
+        ));
+    }
+}
+
+fn described(report: &Report, paint: Paint, lines: &mut Vec<String>) {
+    if report.described.is_empty() {
+        return;
+    }
+    title(lines, paint, "DESCRIBED");
+    for said in report.described.iter().take(ROWS) {
+        lines.push(cut(
+            &format!("  {}: {} ({})", said.path, said.value, said.place),
+            WIDTH * 2,
+        ));
+    }
+    if report.described.len() > ROWS {
+        lines.push(format!(
+            "  and {} more (--format json)",
+            report.described.len() - ROWS
         ));
     }
 }

@@ -584,6 +584,7 @@ pub fn told(system: &System, rows: Vec<Outcome>, varies: Varies) -> Report {
         file: "storm.yaml",
         arguments: &[],
         warnings: &[],
+        described: &[],
     };
     report(&campaign(rows), &asked)
 }
