@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use worstday_model::diagnostic::Diagnostics;
 use worstday_model::load::{Files, LoadError, LoadOptions, Model, OverlayChoice, read_any};
-use worstday_model::resolve::resolve;
 
 /// Files that exist in memory only.
 struct Given(BTreeMap<&'static str, Vec<u8>>);
@@ -73,14 +71,14 @@ fn checked(loaded: Result<Model, LoadError>) {
             drop(error.to_string());
         }
         Ok(model) => {
-            let mut found = Diagnostics::new();
-            let mut no_file = |_: &str| Err("there is no such file".to_owned());
-            let system = resolve(model.ast(), &[], model.sources(), &mut no_file, &mut found);
-            assert!(
-                system.is_some() || found.has_errors(),
-                "refused without a reason"
-            );
-            drop(found.render(model.sources()));
+            let nowhere = Given(BTreeMap::new());
+            match model.system(&nowhere) {
+                Ok((_, findings)) => drop(findings.render(model.sources())),
+                Err(error) => {
+                    assert!(error.found.has_errors(), "refused without a reason");
+                    drop(error.to_string());
+                }
+            }
             drop((model.text(), model.hash()));
         }
     }

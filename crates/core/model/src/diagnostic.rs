@@ -8,8 +8,11 @@
 //! Texts come from strangers: control characters are never printed, and a line of ten
 //! megabytes is cut around the place that matters.
 
+mod hidden;
+
 use std::fmt::Write as _;
 
+use self::hidden::Hidden;
 use crate::source::{SourceMap, Span};
 
 /// How bad it is.
@@ -40,6 +43,16 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// Other places that matter, and what is there.
     pub also: Vec<(Span, String)>,
+    /// What it says is not there: no finding of its own if another mistake hides it.
+    lacks: Lacks,
+}
+
+/// What a finding says is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Lacks {
+    name: Option<Box<str>>,
+    inside: Vec<Span>,
+    calls: bool,
 }
 
 impl Diagnostic {
@@ -55,6 +68,7 @@ impl Diagnostic {
             expected: None,
             hint: None,
             also: Vec::new(),
+            lacks: Lacks::default(),
         }
     }
 
@@ -104,6 +118,28 @@ impl Diagnostic {
         self.also.push((at, label.into()));
         self
     }
+
+    /// Says that this finding misses something called `name`: if what defines it could not be read, it is dropped.
+    #[must_use]
+    pub fn absent(mut self, name: &str) -> Self {
+        self.lacks.name = Some(name.into());
+        self
+    }
+
+    /// Says that this finding misses a call, or one that would make a difference: if anything that makes or answers
+    /// calls could not be read, it is dropped.
+    #[must_use]
+    pub fn lacking_calls(mut self) -> Self {
+        self.lacks.calls = true;
+        self
+    }
+
+    /// Says that this finding misses something inside a place: if something there could not be read, it is dropped.
+    #[must_use]
+    pub fn lacking(mut self, inside: Span) -> Self {
+        self.lacks.inside.push(inside);
+        self
+    }
 }
 
 /// More mistakes than this are counted, not kept.
@@ -115,6 +151,7 @@ pub struct Diagnostics {
     found: Vec<Diagnostic>,
     dropped: usize,
     errors: usize,
+    hidden: Hidden,
 }
 
 impl Diagnostics {
@@ -124,8 +161,12 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Adds one; the same sentence about the same place is not repeated.
+    /// Adds one; the same sentence about the same place is not repeated, and what only follows from another
+    /// mistake is not said.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.explains(&diagnostic.lacks) {
+            return;
+        }
         self.errors += usize::from(diagnostic.severity == Severity::Error);
         if self.found.len() >= KEPT {
             self.dropped += 1;
@@ -137,9 +178,84 @@ impl Diagnostics {
     /// Adds all of another reading.
     pub fn append(&mut self, other: Self) {
         self.dropped += other.dropped;
+        self.hidden.append(other.hidden);
         for diagnostic in other.found {
             self.push(diagnostic);
         }
+    }
+
+    /// Without what is only strange: of no use yet if something is wrong.
+    #[must_use]
+    pub(crate) fn only_errors(mut self) -> Self {
+        self.found.retain(|found| found.severity == Severity::Error);
+        self
+    }
+
+    /// None, with what these hide.
+    pub(crate) fn hidden(&self) -> Self {
+        Self {
+            hidden: self.hidden.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds the errors of another reading that are not here yet; if `of` is given, only those about that text.
+    pub(crate) fn append_new_errors(&mut self, other: Self, of: Option<Span>) {
+        for diagnostic in other.found {
+            let error = diagnostic.severity == Severity::Error;
+            let about = of.is_none_or(|of| of.contains(diagnostic.at));
+            if error && about && !self.found.contains(&diagnostic) {
+                self.push(diagnostic);
+            }
+        }
+    }
+
+    /// Whether there is a part of the file that could not be read.
+    #[must_use]
+    pub fn hides_something(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
+    /// Notes that what stands at `at` could not be read.
+    pub fn hide(&mut self, at: Span) {
+        self.hidden.place(at);
+        self.hidden.calls();
+    }
+
+    /// Notes that what stands at `at` could not be read, and that it takes no part in calls.
+    pub fn hide_aside(&mut self, at: Span) {
+        self.hidden.place(at);
+    }
+
+    /// Notes that what defines `name` could not be read.
+    pub fn hide_name(&mut self, name: &str) {
+        self.hidden.name(name);
+    }
+
+    /// Notes that something could not be read that may concern everything: a file, or what holds for many things.
+    pub fn hide_everything(&mut self) {
+        self.hidden.everywhere();
+    }
+
+    /// Whether what defines `name` may be something that could not be read.
+    #[must_use]
+    pub fn hides_name(&self, name: &str) -> bool {
+        self.hidden.has_name(name)
+    }
+
+    /// Whether something inside a place could not be read.
+    #[must_use]
+    pub fn hides_inside(&self, at: Span) -> bool {
+        self.hidden.inside(at)
+    }
+
+    fn explains(&self, lacks: &Lacks) -> bool {
+        lacks
+            .name
+            .as_deref()
+            .is_some_and(|name| self.hides_name(name))
+            || lacks.inside.iter().any(|at| self.hides_inside(*at))
+            || lacks.calls && self.hidden.has_calls()
     }
 
     /// Whether something was found that makes the file meaningless.

@@ -75,14 +75,20 @@ pub fn read(sources: &SourceMap, id: SourceId, found: &mut Diagnostics) -> Optio
 /// `None` if something is wrong with it or not built yet.
 #[must_use]
 pub fn decode<T: Form>(tree: &Node, found: &mut Diagnostics) -> Option<T> {
+    let before = found.errors();
+    decode_partly(tree, found).filter(|_| found.errors() == before)
+}
+
+/// Gives as much of a tree its types as can be read; what is left out is noted as hidden.
+#[must_use]
+pub(crate) fn decode_partly<T: Form>(tree: &Node, found: &mut Diagnostics) -> Option<T> {
     let mut reader = Reader::new(found);
     let value = T::read(tree, &mut reader);
-    let not_yet = reader.into_not_yet();
-    if not_yet.is_empty() {
-        return value;
+    let not_yet = reader.into_not_yet(tree);
+    if !not_yet.is_empty() {
+        found.push(refuse(&not_yet));
     }
-    found.push(refuse(&not_yet));
-    None
+    value
 }
 
 /// One message for everything that a file uses and that is not built yet.

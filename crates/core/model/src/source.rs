@@ -44,6 +44,12 @@ impl Span {
         }
     }
 
+    /// Whether `inner` is a part of this span.
+    #[must_use]
+    pub fn contains(self, inner: Self) -> bool {
+        self.source == inner.source && self.start <= inner.start && inner.end <= self.end
+    }
+
     /// A part of this span, given by byte offsets from its start; never longer than the span.
     #[must_use]
     pub fn part(self, start: usize, end: usize) -> Self {

@@ -8,10 +8,13 @@
 //! Reading is linear in the length of the text and bounded by [`BYTES_MAX`], [`NODES_MAX`],
 //! [`DEPTH_MAX`] and [`SCALAR_MAX`]; whatever the bytes are, it ends with a tree or with places.
 
+mod syntax;
+
 use std::collections::BTreeMap;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle};
+use granit_parser::{Event, Parser, ScalarStyle};
 
+use self::syntax::{SYNTAX_ERRORS_MAX, hide_words, next_section, syntax_error};
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::source::{SourceId, SourceMap, Span};
 
@@ -204,6 +207,31 @@ impl Node {
     }
 }
 
+/// Notes that all names that a node may define could not be read: keys, items of lists, and what is called so by
+/// `name`.
+pub(crate) fn hide_names(node: &Node, found: &mut Diagnostics) {
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::List(items) => {
+            for item in items {
+                if let Some(text) = item.text() {
+                    found.hide_name(text);
+                }
+                hide_names(item, found);
+            }
+        }
+        Value::Map(entries) => {
+            for Entry { key, value } in entries {
+                found.hide_name(&key.text);
+                if let ("name", Some(text)) = (&*key.text, value.text()) {
+                    found.hide_name(text);
+                }
+                hide_names(value, found);
+            }
+        }
+    }
+}
+
 /// Whether a key is kept and ignored.
 #[must_use]
 pub fn is_ignored(key: &str) -> bool {
@@ -266,6 +294,8 @@ pub fn parse(sources: &SourceMap, id: SourceId, found: &mut Diagnostics) -> Opti
 }
 
 /// Reads `text`, which stands at byte `offset` of source `id`.
+///
+/// Behind a syntax error reading goes on at the next section.
 pub(crate) fn parse_text(
     text: &str,
     id: SourceId,
@@ -281,116 +311,56 @@ pub(crate) fn parse_text(
         root: None,
         nodes: 0,
         ignored_above: None,
+        seen: BTreeMap::new(),
+        from: 0,
+        last_key: 0,
     };
-    let mut options = granit_parser::options! {
-        disallow_directives: true,
-        emit_unresolved_aliases: true,
-        flow_nesting_limit: DEPTH_MAX + 1,
-        block_nesting_limit: DEPTH_MAX + 1,
-    };
-    options.set_emit_comments(false);
-    let mut documents = 0;
-    for next in Parser::new_from_str_with_options(text, options) {
+    let mut whole: Option<Node> = None;
+    let mut from = 0;
+    for round in 0..=SYNTAX_ERRORS_MAX {
+        let end = builder.read_from(from);
+        if let End::TooMuch = end {
+            return None;
+        }
+        let next = match end {
+            End::Broken if round < SYNTAX_ERRORS_MAX => next_section(text, builder.last_key),
+            _ => None,
+        };
+        if let End::Broken = end {
+            builder.salvage(from, next.unwrap_or(text.len()));
+        }
+        whole = match (whole, builder.root.take()) {
+            (Some(mut whole), Some(more)) => {
+                whole.span = whole.span.to(more.span);
+                if let (Some(entries), Value::Map(more)) = (whole.entries_mut(), more.value) {
+                    entries.extend(more);
+                }
+                Some(whole)
+            }
+            (whole, more) => whole.or(more),
+        };
         match next {
-            Ok((Event::DocumentStart(..), span)) => {
-                documents += 1;
-                if documents > 1 {
-                    let at = builder.span(&span);
-                    let error =
-                        Diagnostic::error(at, "a second document starts here; a file holds one");
-                    builder
-                        .found
-                        .push(error.hint("move it to a file of its own"));
-                    break;
-                }
-            }
-            Ok((event, span)) => {
-                if !builder.take(&event, &span) {
-                    return None;
-                }
-            }
-            Err(error) => {
-                let at = error
-                    .marker()
-                    .byte_offset()
-                    .unwrap_or(text.len())
-                    .min(text.len());
-                builder.found.push(syntax_error(
-                    builder.place(at, at + 1),
-                    text,
-                    at,
-                    error.kind(),
-                ));
-                return None;
-            }
+            Some(next) => from = next,
+            None => break,
         }
     }
-    let root = builder.root.take();
-    if root.is_none() && !builder.found.has_errors() {
+    if whole.is_none() && !builder.found.has_errors() {
         let at = builder.place(0, 0);
         builder
             .found
             .push(Diagnostic::error(at, "the file is empty"));
     }
-    root
+    whole
 }
 
-/// What the parser found at byte `offset` of `text`, in words that name the usual cause.
-fn syntax_error(at: Span, text: &str, offset: usize, kind: &ErrorKind) -> Diagnostic {
-    let rest = text.get(offset..).unwrap_or_default();
-    let error = |message: String| Diagnostic::error(at, message);
-    match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => {
-            // The parser stops at the end of the line before.
-            let skip = u32::try_from(rest.find('\t').unwrap_or(0)).unwrap_or(0);
-            let at = Span {
-                start: at.start + skip,
-                end: at.end + skip,
-                ..at
-            };
-            let error = Diagnostic::error(at, "a tab stands where YAML wants blanks");
-            error.hint("indent with blanks")
-        }
-        ErrorKind::RecursionLimitExceeded => error(format!(
-            "maps and lists are nested more than {DEPTH_MAX} deep"
-        )),
-        ErrorKind::DirectiveDisallowed => {
-            error("YAML directives (`%...`) are not used here".to_owned()).hint("remove the line")
-        }
-        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-            error("a second `: ` on this line makes no key here".to_owned())
-                .hint("quote the text, or start a new line for the key")
-        }
-        ErrorKind::UnclosedFlowCollection { open } => error(format!("`{open}` is never closed")),
-        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
-            error(format!("`{open}` is closed by `{close}`"))
-        }
-        ErrorKind::ExpectedFlowMappingSeparator => {
-            error("a `,` or `}` is missing before this".to_owned())
-                .hint("the map was opened by `{`")
-        }
-        ErrorKind::ExpectedFlowSequenceSeparator => {
-            error("a `,` or `]` is missing before this".to_owned())
-                .hint("the list was opened by `[`")
-        }
-        ErrorKind::ExpectedBlockMappingKey
-        | ErrorKind::ExpectedBlockSequenceEntry
-        | ErrorKind::InvalidIndentation => {
-            error("this line is indented like none above it".to_owned())
-                .hint("keys of one map, and dashes of one list, start in one column")
-        }
-        ErrorKind::UnclosedQuotedScalar => error("the quote is never closed".to_owned()),
-        ErrorKind::UnexpectedCharacter { .. }
-        | ErrorKind::PlainScalarStartsWithDashFlowIndicator => {
-            let c: String = rest.chars().take(1).collect();
-            error(format!("a text cannot start with {}", quoted(&c))).hint("quote it")
-        }
-        other => error(format!("this is not YAML: {other}")),
-    }
+/// How a reading ended.
+enum End {
+    /// With the text.
+    Whole,
+    /// At something that is no YAML.
+    Broken,
+    /// At a bound.
+    TooMuch,
 }
 
 struct Builder<'a> {
@@ -403,12 +373,20 @@ struct Builder<'a> {
     nodes: usize,
     /// The depth of the map whose `x-` key is being read: what is below is kept as it is.
     ignored_above: Option<usize>,
+    /// The keys of the first level, when reading goes on behind a mistake.
+    seen: BTreeMap<Box<str>, Span>,
+    /// Where the parser began, in bytes of the text: it counts from there.
+    from: usize,
+    /// Where the last key of the first level starts, in bytes of the text.
+    last_key: usize,
 }
 
 /// A map or list that is not at its end yet.
 enum Open {
     Map {
         start: Span,
+        /// How far it reaches, with what was refused.
+        last: Span,
         entries: Vec<Entry>,
         seen: BTreeMap<Box<str>, Span>,
         key: KeyState,
@@ -430,13 +408,121 @@ enum KeyState {
 }
 
 impl Builder<'_> {
+    /// Reads the text from a byte on.
+    fn read_from(&mut self, from: usize) -> End {
+        let mut options = granit_parser::options! {
+            disallow_directives: true,
+            emit_unresolved_aliases: true,
+            flow_nesting_limit: DEPTH_MAX + 1,
+            block_nesting_limit: DEPTH_MAX + 1,
+        };
+        options.set_emit_comments(false);
+        let text = &self.text[from..];
+        self.from = from;
+        self.last_key = from;
+        let mut documents = 0;
+        let mut end = End::Whole;
+        for next in Parser::new_from_str_with_options(text, options) {
+            match next {
+                Ok((Event::DocumentStart(..), span)) => {
+                    documents += 1;
+                    if documents > 1 {
+                        let at = self.span(&span);
+                        let error = Diagnostic::error(
+                            at,
+                            "a second document starts here; a file holds one",
+                        );
+                        self.found.push(error.hint("move it to a file of its own"));
+                        let rest = (at.start as usize - self.offset).min(self.text.len());
+                        hide_words(&self.text[rest..], self.found);
+                        break;
+                    }
+                }
+                Ok((event, span)) => {
+                    if !self.take(&event, &span) {
+                        self.found.hide_everything();
+                        end = End::TooMuch;
+                        break;
+                    }
+                }
+                Err(error) => {
+                    let at = error.marker().byte_offset().unwrap_or(text.len());
+                    let at = at.min(text.len());
+                    let place = self.place(from + at, from + at + 1);
+                    let section = self.last_key - from;
+                    self.found
+                        .push(syntax_error(place, text, section..at, error.kind()));
+                    end = End::Broken;
+                    break;
+                }
+            }
+        }
+        end
+    }
+
+    /// Keeps what is whole of a text that is broken: the sections before the mistake, and of the broken one
+    /// the entries that ended before byte `next`, where the next section starts.
+    fn salvage(&mut self, from: usize, next: usize) {
+        let text = self.text;
+        let end = self.place(next, next);
+        let mut lost = from;
+        let mut open = self.open.drain(..);
+        let (root, section) = (open.next(), open.next());
+        drop(open);
+        self.ignored_above = None;
+        let Some(Open::Map {
+            start,
+            mut entries,
+            key,
+            seen,
+            ..
+        }) = root
+        else {
+            self.found.hide(self.place(from, next));
+            hide_words(&text[from..next], self.found);
+            return;
+        };
+        if let Some(last) = entries.last() {
+            lost = (last.value.span.end as usize - self.offset).max(from);
+        }
+        if let (
+            KeyState::Read(key),
+            Some(Open::Map {
+                entries: mut whole,
+                start,
+                ..
+            }),
+        ) = (key, section)
+        {
+            whole.retain(|entry| entry.value.span.end < end.start);
+            if let Some(last) = whole.last() {
+                lost = last.value.span.end as usize - self.offset;
+                entries.push(Entry {
+                    key,
+                    value: Node {
+                        span: start.to(end),
+                        value: Value::Map(whole),
+                    },
+                });
+            }
+        }
+        let lost = lost.min(next);
+        self.found.hide(self.place(lost, next));
+        hide_words(&text[lost..next], self.found);
+        self.seen = seen;
+        self.root = Some(Node {
+            span: start.to(end),
+            value: Value::Map(entries),
+        });
+    }
+
     fn place(&self, start: usize, end: usize) -> Span {
         Span::new(self.id, self.offset + start, self.offset + end)
     }
 
     fn span(&self, span: &granit_parser::Span) -> Span {
         let range = span.byte_range().unwrap_or(0..0);
-        self.place(range.start, range.end)
+        self.place(self.from + range.start, self.from + range.end)
     }
 
     fn error(&mut self, at: Span, message: impl Into<String>) {
@@ -459,12 +545,21 @@ impl Builder<'_> {
         }
         match event {
             Event::Scalar(text, style, _, _) => self.scalar(text, *style, at),
-            Event::MappingStart(..) => self.start(at, |start| Open::Map {
-                start,
-                entries: Vec::new(),
-                seen: BTreeMap::new(),
-                key: KeyState::Wanted,
-            }),
+            Event::MappingStart(..) => {
+                let first = self.open.is_empty();
+                let seen = if first {
+                    std::mem::take(&mut self.seen)
+                } else {
+                    BTreeMap::new()
+                };
+                self.start(at, |start| Open::Map {
+                    start,
+                    last: start,
+                    entries: Vec::new(),
+                    seen,
+                    key: KeyState::Wanted,
+                })
+            }
             Event::SequenceStart(..) => self.start(at, |start| Open::List {
                 start,
                 items: Vec::new(),
@@ -486,7 +581,10 @@ impl Builder<'_> {
     fn refuse_properties(&mut self, event: &Event<'_>, at: Span, span: &granit_parser::Span) {
         if event.tag().is_some() {
             let start = span.tag_start.and_then(|mark| mark.byte_offset());
-            let at = start.map_or(at, |start| self.place(start, start + 1));
+            let at = start.map_or(at, |start| {
+                let start = self.from + start;
+                self.place(start, start + 1)
+            });
             let error = Diagnostic::error(at, "tags (`!...`) are not used here");
             self.found
                 .push(error.hint("a value's type comes from its key; remove the tag"));
@@ -525,13 +623,15 @@ impl Builder<'_> {
     fn end(&mut self, at: Span) {
         let Some(open) = self.open.pop() else { return };
         let node = match open {
-            Open::Map { start, entries, .. } => {
-                let last = entries.last().map_or(start, |entry| entry.value.span);
-                Node {
-                    span: cover(start, last, at),
-                    value: Value::Map(entries),
-                }
-            }
+            Open::Map {
+                start,
+                last,
+                entries,
+                ..
+            } => Node {
+                span: cover(start, last, at),
+                value: Value::Map(entries),
+            },
             Open::List { start, items } => {
                 let last = items.last().map_or(start, |item| item.span);
                 Node {
@@ -606,10 +706,17 @@ impl Builder<'_> {
 
     fn key(&mut self, text: &str, at: Span) {
         let depth = self.open.len();
+        if depth == 1 {
+            self.last_key = at.start as usize - self.offset;
+        }
         let ignored = self.ignored_above.is_some();
-        let Some(Open::Map { seen, key, .. }) = self.open.last_mut() else {
+        let Some(Open::Map {
+            seen, key, last, ..
+        }) = self.open.last_mut()
+        else {
             return;
         };
+        *last = at;
         let problem = if text == "<<" {
             let error = Diagnostic::error(at, "merge keys (`<<`) are not used here");
             Some(error.hint("use `policies`, `defaults` or `like`"))
@@ -643,7 +750,9 @@ impl Builder<'_> {
 
     /// Leaves a hole where something was refused; what stands around it is kept.
     fn put_refused(&mut self, at: Span) -> bool {
-        if let Some(Open::Map { key, .. }) = self.open.last_mut() {
+        self.found.hide(at);
+        if let Some(Open::Map { key, last, .. }) = self.open.last_mut() {
+            *last = at;
             *key = match key {
                 KeyState::Wanted => KeyState::Refused,
                 KeyState::Read(_) | KeyState::Refused => KeyState::Wanted,
@@ -664,10 +773,16 @@ impl Builder<'_> {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::List { items, .. }) => items.push(node),
-            Some(Open::Map { entries, key, .. }) => {
+            Some(Open::Map {
+                entries, key, last, ..
+            }) => {
+                *last = node.span;
                 match std::mem::replace(key, KeyState::Wanted) {
                     KeyState::Read(key) => entries.push(Entry { key, value: node }),
-                    KeyState::Refused => {}
+                    KeyState::Refused => {
+                        self.found.hide(node.span);
+                        hide_names(&node, self.found);
+                    }
                     // A map or list stood in place of the key; it was refused when it started.
                     KeyState::Wanted => *key = KeyState::Refused,
                 }

@@ -160,6 +160,7 @@ fn names_of(map: &Node) -> Vec<&str> {
 }
 
 fn suggest(diagnostic: Diagnostic, word: &str, names: &[&str]) -> Diagnostic {
+    let diagnostic = diagnostic.absent(word);
     match nearest(word, names.iter().copied()) {
         Some(near) => diagnostic.did_you_mean(Some(near)),
         None if names.is_empty() => diagnostic,

@@ -572,6 +572,10 @@ fn put(base: &mut Node, set: Set, found: &mut Diagnostics) {
             ));
             return;
         }
+        if node.entries().is_none() && found.hides_inside(node.span) {
+            // What stands here could not be read, and is told already.
+            return;
+        }
         let Some(next) = below(node, seg, set.at) else {
             return;
         };
@@ -702,7 +706,9 @@ fn relative(
         }
         None => {
             let message = format!("{} cannot change what the base says", quoted(text));
-            let error = Diagnostic::error(value.span, message).hint("say the new value itself");
+            let error = Diagnostic::error(value.span, message)
+                .hint("say the new value itself")
+                .lacking(base.span);
             let is_made = base.entries().is_some_and(<[Entry]>::is_empty);
             let is_there = base.span != value.span && !is_made;
             found.push(if is_there {

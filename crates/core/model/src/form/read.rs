@@ -4,6 +4,7 @@
 //! caller only builds on the result if nothing was found.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, one_of, quoted};
 use crate::scalar::{Name, Problem, Scalar, ScalarError, source};
 use crate::source::Span;
-use crate::tree::{Entry, Node, Value, is_ignored};
+use crate::tree::{Entry, Node, Value, hide_names, is_ignored};
 
 /// No construct has nearly as many keys; a map with more is not even searched.
 pub(super) const KEYS_MAX: usize = 500;
@@ -35,6 +36,8 @@ pub struct Reader<'a> {
     not_yet: Vec<NotYet>,
     origin: Origin,
     path: Vec<(Cow<'static, str>, Span)>,
+    /// The nodes that were no good, an outer one behind the inner ones that it holds.
+    lost: Vec<Span>,
 }
 
 impl<'a> Reader<'a> {
@@ -45,12 +48,17 @@ impl<'a> Reader<'a> {
             not_yet: Vec::new(),
             origin: Origin::Stated,
             path: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
-    /// What was met that is not built yet, in the order of the file.
+    /// What was met that is not built yet, in the order of the file. The holes of the reading, in `tree`, become what
+    /// its mistakes hide.
     #[must_use]
-    pub fn into_not_yet(mut self) -> Vec<NotYet> {
+    pub fn into_not_yet(mut self, tree: &Node) -> Vec<NotYet> {
+        if !self.lost.is_empty() {
+            hide_lost(tree, &self.lost.into_iter().collect(), "", self.found);
+        }
         self.not_yet.sort_by_key(|missing| missing.at);
         self.not_yet
     }
@@ -101,16 +109,14 @@ impl<'a> Reader<'a> {
         self.path.last().map_or(node.span, |(_, at)| *at)
     }
 
-    /// Reads below a key.
-    fn below<T>(
-        &mut self,
-        key: Cow<'static, str>,
-        at: Span,
-        read: impl FnOnce(&mut Self) -> T,
-    ) -> T {
+    /// Reads a node below a key; what it cannot be read as is lost.
+    fn below<T: Form>(&mut self, key: Cow<'static, str>, at: Span, node: &Node) -> Option<T> {
         self.path.push((key, at));
-        let value = read(self);
+        let value = T::read(node, self);
         self.path.pop();
+        if value.is_none() {
+            self.lost.push(node.span);
+        }
         value
     }
 
@@ -229,15 +235,78 @@ impl<'a> Reader<'a> {
             self.not_long(node, shape);
             return None;
         };
-        let mut all = Some(Vec::with_capacity(items.len()));
-        for item in items {
-            let value = self.below(Cow::Borrowed(""), item.span, |reader| T::read(item, reader));
-            match (value, &mut all) {
-                (Some(value), Some(all)) => all.push(value),
-                _ => all = None,
-            }
+        let good = items
+            .iter()
+            .filter_map(|item| self.below(Cow::Borrowed(""), item.span, item));
+        Some(good.collect())
+    }
+}
+
+/// What stands in these sections makes and answers no calls.
+const ASIDE: [&str; 20] = [
+    "timezone",
+    "as-of",
+    "zones",
+    "links",
+    "keys",
+    "pools",
+    "priorities",
+    "faults",
+    "events",
+    "promises",
+    "sources",
+    "suppress",
+    "flags",
+    "growth",
+    "alerts",
+    "operators",
+    "costs",
+    "changes",
+    "plan",
+    "nodes",
+];
+
+/// Notes what is hidden by the nodes of a tree that were lost, and says whether there are any. What holds for many
+/// things may concern everything; what an edit has put somewhere hides the place around it.
+fn hide_lost(node: &Node, lost: &BTreeSet<Span>, section: &str, found: &mut Diagnostics) -> bool {
+    let hide = |at: Span, found: &mut Diagnostics| {
+        if ASIDE.contains(&section) {
+            found.hide_aside(at);
+        } else {
+            found.hide(at);
         }
-        all
+    };
+    if lost.contains(&node.span) {
+        let names = matches!(section, "zones" | "priorities") && node.text().is_some();
+        if names || matches!(section, "defaults" | "policies") {
+            found.hide_everything();
+        }
+        hide(node.span, found);
+        hide_names(node, found);
+        return true;
+    }
+    let mut below = |inner: &Node, section: &str| {
+        let any = hide_lost(inner, lost, section, found);
+        if any && !node.span.contains(inner.span) {
+            hide(node.span, found);
+        }
+        any
+    };
+    match &node.value {
+        Value::Scalar(_) => false,
+        // Every child is looked at, not only the first that has lost something.
+        Value::List(items) => items.iter().filter(|item| below(item, section)).count() > 0,
+        Value::Map(entries) => {
+            let lost = entries.iter().filter(|Entry { key, value }| {
+                let section = if section.is_empty() {
+                    &key.text
+                } else {
+                    section
+                };
+                below(value, section)
+            });
+            lost.count() > 0
+        }
     }
 }
 
@@ -316,9 +385,7 @@ impl MapReader<'_> {
     pub fn optional<T: Form>(&mut self, key: &'static str, reader: &mut Reader<'_>) -> Option<T> {
         let at = self.find(key)?;
         let entry = &self.entries[at];
-        reader.below(Cow::Borrowed(key), entry.key.span, |reader| {
-            T::read(&entry.value, reader)
-        })
+        reader.below(Cow::Borrowed(key), entry.key.span, &entry.value)
     }
 
     /// Takes a key that must be there.
@@ -327,11 +394,20 @@ impl MapReader<'_> {
             return self.optional(key, reader);
         }
         self.known.push(key);
-        let error = Diagnostic::error(
-            reader.at(self.node),
-            format!("{} has no `{key}`", reader.here()),
-        );
-        reader.push(error.expected(format!("{key}: {}", wanted(T::shape()))));
+        // A key that is misspelled is reported as such.
+        let typo = self
+            .entries
+            .iter()
+            .enumerate()
+            .any(|(at, entry)| !self.used[at] && nearest(&entry.key.text, [key]).is_some());
+        if !typo {
+            let error = Diagnostic::error(
+                reader.at(self.node),
+                format!("{} has no `{key}`", reader.here()),
+            );
+            let error = error.expected(format!("{key}: {}", wanted(T::shape())));
+            reader.push(error.lacking(self.node.span));
+        }
         None
     }
 
@@ -392,7 +468,8 @@ impl MapReader<'_> {
                 format!("{} must say which kind it is", choice.name),
             ),
         };
-        reader.push(diagnostic.expected(format!("one of {}", one_of(choice.verbs(), 16))));
+        let expected = format!("one of {}", one_of(choice.verbs(), 16));
+        reader.push(diagnostic.expected(expected).lacking(self.node.span));
     }
 
     /// Takes `source:`, which speaks for everything below.
@@ -438,10 +515,12 @@ impl MapReader<'_> {
             if *used || is_ignored(key) {
                 continue;
             }
+            reader.lost.push(entry.value.span);
             if let Some(later) = record.later(key, self.node) {
-                reader.below(Cow::Borrowed(later.key), entry.key.span, |reader| {
-                    reader.push_not_yet(later.mechanism, entry.key.span);
-                });
+                let key = Cow::Borrowed(later.key);
+                reader.path.push((key, entry.key.span));
+                reader.push_not_yet(later.mechanism, entry.key.span);
+                reader.path.pop();
                 continue;
             }
             let message = format!("{} is not a key of {}", quoted(key), record.name);
@@ -545,12 +624,19 @@ impl<T: Form> Form for Names<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Value::Map(map) = &node.value else {
             reader.not_long(node, Self::shape());
+            // Nobody knows which names were meant to stand here.
+            reader.found.hide_everything();
             return None;
         };
-        let mut entries = Some(Vec::with_capacity(map.len()));
+        let mut entries = Vec::with_capacity(map.len());
         for Entry { key, value } in map.iter().filter(|entry| !is_ignored(&entry.key.text)) {
             if let Err(error) = Name::parse(&key.text) {
                 let message = format!("{} is not a name", quoted(&key.text));
+                // It is called so elsewhere too, or as the hint has it.
+                reader.found.hide_name(&key.text);
+                reader
+                    .found
+                    .hide_name(&key.text.to_lowercase().replace('_', "-"));
                 let diagnostic = Diagnostic::error(key.span, message).expected(error.expected);
                 reader.push(match error.hint {
                     Some(hint) => diagnostic.hint(hint),
@@ -558,19 +644,18 @@ impl<T: Form> Form for Names<T> {
                 });
             }
             let name = Cow::Owned(key.text.to_string());
-            let read = reader.below(name, key.span, |reader| T::read(value, reader));
-            match (read, &mut entries) {
-                (Some(value), Some(entries)) => entries.push(Named {
+            match reader.below(name, key.span, value) {
+                Some(value) => entries.push(Named {
                     name: key.text.clone(),
                     at: key.span,
                     value,
                 }),
-                _ => entries = None,
+                None => reader.found.hide_name(&key.text),
             }
         }
         Some(Self {
             span: node.span,
-            entries: entries?,
+            entries,
         })
     }
 }

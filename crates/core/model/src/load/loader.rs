@@ -7,11 +7,13 @@ use super::{Files, LoadOptions, OverlayChoice};
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, one_of, quoted};
 use crate::edit;
-use crate::file::{self, File, FileKind, decode};
+use crate::file::{self, File, FileKind, decode_partly};
 use crate::form::notes::{Note, notes};
 use crate::form::{Fields, Kind};
 use crate::source::{SourceId, SourceMap, Span};
-use crate::tree::{Entry, Key, NODES_MAX, Node, Value, add_bytes, is_ignored, parse_text};
+use crate::tree::{
+    Entry, Key, NODES_MAX, Node, Value, add_bytes, hide_names, is_ignored, parse_text,
+};
 
 /// Bases of bases, at most.
 const BASES_MAX: usize = 16;
@@ -191,7 +193,7 @@ impl<'a> Loader<'a> {
 
     /// What is wrong with an overlay itself, wherever it is applied.
     fn check_overlay(&mut self, overlay: &Node) {
-        let Some(overlay) = decode::<ast::Overlay>(overlay, &mut self.found) else {
+        let Some(overlay) = decode_partly::<ast::Overlay>(overlay, &mut self.found) else {
             return;
         };
         self.notes.push(Note {
@@ -212,6 +214,7 @@ impl<'a> Loader<'a> {
             if !names.contains(&name) {
                 let error =
                     Diagnostic::error(like.span, format!("there is no variant {}", quoted(name)));
+                let error = error.absent(name);
                 self.found
                     .push(error.did_you_mean(nearest(name, names.iter().copied())));
             }
@@ -219,7 +222,7 @@ impl<'a> Loader<'a> {
     }
 
     fn apply_overlay(&mut self, tree: &mut Node, overlay: &Node, variant: Option<&str>) {
-        edit::apply(tree, overlay, &mut self.found);
+        self.edit(tree, overlay);
         let Some(name) = variant else { return };
         let variants = overlay.get("variants");
         let names: Vec<&str> = variants
@@ -282,7 +285,17 @@ impl<'a> Loader<'a> {
             }
         }
         under.pop();
-        edit::apply(tree, &variant.value, &mut self.found);
+        self.edit(tree, &variant.value);
+    }
+
+    /// Applies a piece. If it does not fit, what it would have added is not missed.
+    fn edit(&mut self, tree: &mut Node, piece: &Node) {
+        let errors = self.found.errors();
+        edit::apply(tree, piece, &mut self.found);
+        if self.found.errors() > errors {
+            self.found.hide(piece.span);
+            hide_names(piece, &mut self.found);
+        }
     }
 
     /// Applies `path=value` from the command line, all of them as one edit.
@@ -322,11 +335,7 @@ impl<'a> Loader<'a> {
                 span,
                 value: Value::Map(edits),
             };
-            edit::apply(
-                tree,
-                &Node::map(span, vec![("edit", edits)]),
-                &mut self.found,
-            );
+            self.edit(tree, &Node::map(span, vec![("edit", edits)]));
         }
     }
 
@@ -356,7 +365,7 @@ impl<'a> Loader<'a> {
     /// A scenario, typed.
     fn day(&mut self, file: &File) -> Option<ast::Scenario> {
         self.notes.extend(notes(&file.tree, file.kind.shape()));
-        decode::<ast::Scenario>(&file.tree, &mut self.found)
+        decode_partly::<ast::Scenario>(&file.tree, &mut self.found)
     }
 
     /// Adds the sections of all included files to a model.
@@ -366,6 +375,15 @@ impl<'a> Loader<'a> {
             .and_then(Node::items)
             .unwrap_or_default()
             .to_vec();
+        let errors = self.found.errors();
+        self.add_files(path, tree, &patterns);
+        if self.found.errors() > errors {
+            // What the other files define is not missed.
+            self.found.hide_everything();
+        }
+    }
+
+    fn add_files(&mut self, path: &str, tree: &mut Node, patterns: &[Node]) {
         let mut seen: Vec<String> = vec![path.to_owned()];
         let mut nodes = 0;
         for pattern in patterns {
@@ -455,7 +473,7 @@ impl<'a> Loader<'a> {
             match key {
                 "worstday" => {
                     let version = Node::map(entry.value.span, vec![("worstday", entry.value)]);
-                    let _ = decode::<ast::Part>(&version, &mut self.found);
+                    let _ = decode_partly::<ast::Part>(&version, &mut self.found);
                     continue;
                 }
                 "defaults" => continue,

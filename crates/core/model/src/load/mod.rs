@@ -14,7 +14,7 @@ use self::loader::Loader;
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::edit;
-use crate::file::decode;
+use crate::file::decode_partly;
 use crate::form::Form;
 use crate::form::notes::{Note, notes};
 use crate::preset::expand_presets;
@@ -112,12 +112,12 @@ impl Model {
         } = loader;
         let sources = Arc::new(sources);
         let loaded = loaded.and_then(|(tree, scenario)| {
-            let ast = Arc::new(decode::<ast::Model>(&tree, &mut found)?);
+            let ast = decode_model(&tree, &mut found)?;
             Some(Self {
                 sources: Arc::clone(&sources),
                 path: model,
                 tree,
-                ast,
+                ast: Arc::new(ast),
                 scenario: scenario.map(Arc::new),
                 warnings: Diagnostics::new(),
                 said,
@@ -129,7 +129,14 @@ impl Model {
                 model.check_hash();
                 Ok(model)
             }
-            _ => Err(LoadError { sources, found }),
+            Some(model) => {
+                let _ = model.check(files, &mut found);
+                Err(model.error(found))
+            }
+            None => {
+                let found = found.only_errors();
+                Err(LoadError { sources, found })
+            }
         }
     }
 
@@ -194,27 +201,42 @@ impl Model {
     ///
     /// All that is wrong where two places are needed to see it.
     pub fn system(&self, files: &dyn Files) -> Result<(System, Diagnostics), LoadError> {
-        let (mut system, findings) = self.resolved(files)?;
-        system.edits.extend(
-            self.scenario_edits()
-                .map(|(name, _)| crate::system::Edit { name }),
-        );
-        for edit in &system.edits {
-            let edits = self
-                .edits_called(&edit.name)
-                .expect("resolving names an edit by where it stands");
-            let (edited, _) = self.with(&[edits])?.resolved(files)?;
-            if entities(&edited) != entities(&system) {
+        let mut found = Diagnostics::new();
+        match self.check(files, &mut found) {
+            Some(system) if !found.has_errors() => Ok((system, found)),
+            _ => Err(self.error(found)),
+        }
+    }
+
+    /// Resolves the model and tries its edits. `found` has what is wrong with it already.
+    fn check(&self, files: &dyn Files, found: &mut Diagnostics) -> Option<System> {
+        let mut system = self.resolve(files, found);
+        if let Some(system) = &mut system {
+            system.edits.extend(
+                self.scenario_edits()
+                    .map(|(name, _)| crate::system::Edit { name }),
+            );
+        }
+        for (name, edits) in self.edits() {
+            // Mistakes of the model itself are told already. Where it could not be read, only the edit itself is judged.
+            let mut more = found.hidden();
+            let model = self.edited_by(&[edits], &mut more);
+            let edited = model.and_then(|model| model.resolve(files, &mut more));
+            let of = more.hides_something().then_some(edits.span);
+            found.append_new_errors(more, of);
+            if let (Some(system), Some(edited)) = (&system, edited)
+                && entities(&edited) != entities(system)
+            {
                 let message = format!(
                     "{} changes who is there, not only what they do",
-                    quoted(&edit.name)
+                    quoted(&name)
                 );
                 let error = Diagnostic::error(edits.span, message);
                 let hint = "while a system runs, only numbers and steps can change; use an overlay for the rest";
-                return Err(self.error(error.hint(hint).into()));
+                found.push(error.hint(hint));
             }
         }
-        Ok((system, findings))
+        system
     }
 
     /// The system with some of its edits in force, applied in this order to the base.
@@ -244,39 +266,64 @@ impl Model {
     /// What is wrong with the edits, or with the model that they make.
     pub fn with(&self, edits: &[&Node]) -> Result<Self, LoadError> {
         let mut found = Diagnostics::new();
-        let mut tree = self.tree.clone();
-        for edits in edits {
-            let piece = Node::map(edits.span, vec![("edit", (*edits).clone())]);
-            edit::apply(&mut tree, &piece, &mut found);
-        }
-        match decode::<ast::Model>(&tree, &mut found) {
-            Some(ast) if !found.has_errors() => Ok(Self {
-                tree,
-                ast: Arc::new(ast),
-                ..self.clone()
-            }),
+        match self.edited_by(edits, &mut found) {
+            Some(model) if !found.has_errors() => Ok(model),
             _ => Err(self.error(found)),
         }
     }
 
+    /// The model with edits in force, as far as it can be read.
+    fn edited_by(&self, edits: &[&Node], found: &mut Diagnostics) -> Option<Self> {
+        let mut tree = self.tree.clone();
+        for edits in edits {
+            let piece = Node::map(edits.span, vec![("edit", (*edits).clone())]);
+            edit::apply(&mut tree, &piece, found);
+        }
+        let ast = decode_model(&tree, found)?;
+        Some(Self {
+            tree,
+            ast: Arc::new(ast),
+            ..self.clone()
+        })
+    }
+
     fn resolved(&self, files: &dyn Files) -> Result<(System, Diagnostics), LoadError> {
+        let mut found = Diagnostics::new();
+        match self.resolve(files, &mut found) {
+            Some(system) => Ok((system, found)),
+            None => Err(self.error(found)),
+        }
+    }
+
+    fn resolve(&self, files: &dyn Files, found: &mut Diagnostics) -> Option<System> {
         let folder = path::folder(&self.path);
         let mut read = |path: &str| {
             let bytes = files.read(&path::join(folder, path))?;
             String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
         };
-        let mut found = Diagnostics::new();
-        match resolve(&self.ast, &[], &self.sources, &mut read, &mut found) {
-            Some(system) if !found.has_errors() => Ok((system, found)),
-            _ => Err(self.error(found)),
-        }
+        resolve(&self.ast, &self.sources, &mut read, found)
     }
 
     fn error(&self, found: Diagnostics) -> LoadError {
         LoadError {
             sources: Arc::clone(&self.sources),
-            found,
+            found: found.only_errors(),
         }
+    }
+
+    /// The edits of faults and events, and of the scenario, by the names that a system knows them by.
+    fn edits(&self) -> Vec<(String, &Node)> {
+        let mut all = Vec::new();
+        for section in ["faults", "events"] {
+            let entries = self.tree.get(section).and_then(Node::entries);
+            for entry in entries.unwrap_or_default() {
+                if let Some(edits) = entry.value.get("edit") {
+                    all.push((format!("{section}.{}", entry.key.text), edits));
+                }
+            }
+        }
+        all.extend(self.scenario_edits());
+        all
     }
 
     /// The edits that a system knows by a name: `faults.NAME`, `events.NAME`, or `scenario.N`.
@@ -313,6 +360,24 @@ impl Model {
                 .push(warning.hint("what happens on it may differ"));
         }
     }
+}
+
+/// The model that a tree is, as far as it can be read; without a head it has one that says nothing.
+fn decode_model(tree: &Node, found: &mut Diagnostics) -> Option<ast::Model> {
+    if let Some(model) = decode_partly(tree, found) {
+        return Some(model);
+    }
+    let mut tree = tree.clone();
+    let head = [("worstday", "1"), ("system", "unnamed")];
+    let at = tree.span;
+    let entries = tree.entries_mut()?;
+    entries.retain(|entry| head.iter().all(|(key, _)| *key != &*entry.key.text));
+    let head = Node::map(
+        at,
+        head.map(|(key, text)| (key, Node::scalar(text, at))).into(),
+    );
+    entries.extend(head.entries().unwrap_or_default().to_vec());
+    decode_partly(&tree, &mut Diagnostics::new())
 }
 
 /// The names of everything that has a row of its own while a system runs.

@@ -48,7 +48,11 @@ impl<'a> Resolver<'a> {
         walk: &mut Walk<'a>,
     ) -> Option<CallId> {
         let target_text = self.say(&format!("{path}.call"), &call.call);
-        let (target, subset) = self.call_target(call.call.span, target_text)?;
+        let Some((target, subset)) = self.call_target(call.call.span, target_text) else {
+            // Whom it would reach is not missed.
+            self.found.hide(call.call.span);
+            return None;
+        };
         let mut layers = Vec::new();
         self.push_layer(&mut layers, path.to_owned(), &call.policy);
         layers.extend(walk.layers.iter().cloned());
@@ -175,11 +179,7 @@ impl<'a> Resolver<'a> {
             let (first, last) = self.directory.endpoints_of(service.index());
             let names =
                 self.names((first..last).map(|at| self.directory.endpoints[at as usize].name));
-            let message = format!(
-                "{} calls {}, which `{name}` does not have",
-                "this",
-                quoted(&text)
-            );
+            let message = format!("this calls {}, which `{name}` does not have", quoted(&text));
             let error = Diagnostic::error(at, message);
             self.found.push(missing(error, endpoint.as_str(), &names));
             return None;

@@ -19,7 +19,7 @@ pub(super) const WITHIN_ZONE: &str = "within-zone";
 /// The link between two zones.
 pub(super) const BETWEEN_ZONES: &str = "between-zones";
 
-/// A named thing of the file, and the defaults of the file that it stands in.
+/// A named thing of the file, and the file's defaults.
 pub(super) struct Item<'a, T> {
     pub(super) name: &'a str,
     pub(super) at: Span,
@@ -127,62 +127,39 @@ pub(super) fn id(position: usize) -> u32 {
     u32::try_from(position).expect("a file of at most 8 MiB holds fewer things than 2^32")
 }
 
-/// Collects one section of all files, in byte order. A name that is there twice is an error.
-fn collect<'a, T>(
-    files: &[&'a ast::Sections],
-    section: impl Fn(&'a ast::Sections) -> Option<&'a Names<T>>,
-    kind: &str,
-    found: &mut Diagnostics,
-) -> Vec<Item<'a, T>> {
-    let mut items: Vec<Item<'a, T>> = Vec::new();
-    for &file in files {
-        let defaults = file.defaults.as_ref();
-        for entry in section(file).into_iter().flat_map(Names::iter) {
-            items.push(Item {
-                name: &entry.name,
-                at: entry.at,
-                value: &entry.value,
-                defaults,
-            });
-        }
-    }
-    items.sort_by(|a, b| a.name.cmp(b.name));
-    items.dedup_by(|later, first| {
-        let twice = later.name == first.name;
-        if twice {
-            let message = format!("{kind} {} is defined twice", quoted(later.name));
-            found.push(Diagnostic::error(later.at, message).also(first.at, "first here"));
-        }
-        twice
+/// Collects one section, in byte order.
+fn collect<'a, T>(names: Option<&'a Names<T>>, file: &'a ast::Sections) -> Vec<Item<'a, T>> {
+    let items = names.into_iter().flat_map(Names::iter).map(|entry| Item {
+        name: &entry.name,
+        at: entry.at,
+        value: &entry.value,
+        defaults: file.defaults.as_ref(),
     });
+    let mut items: Vec<Item<'a, T>> = items.collect();
+    items.sort_by(|a, b| a.name.cmp(b.name));
     items
 }
 
 impl<'a> Directory<'a> {
-    /// Collects all names of the files of a model, and says which of them cannot be.
-    pub(super) fn new(files: &[&'a ast::Sections], found: &mut Diagnostics) -> Self {
+    /// Collects all names of a model, and says which of them cannot be.
+    pub(super) fn new(file: &'a ast::Sections, found: &mut Diagnostics) -> Self {
         let mut new = Self {
-            links: collect(files, |file| file.links.as_ref(), "the link", found),
-            keys: collect(files, |file| file.keys.as_ref(), "the key space", found),
-            clients: collect(files, |file| file.clients.as_ref(), "the client", found),
-            services: collect(files, |file| file.services.as_ref(), "the service", found),
-            faults: collect(files, |file| file.faults.as_ref(), "the fault", found),
-            events: collect(files, |file| file.events.as_ref(), "the event", found),
-            promises: collect(files, |file| file.promises.as_ref(), "the promise", found),
-            policies: collect(files, |file| file.policies.as_ref(), "the policy", found),
+            links: collect(file.links.as_ref(), file),
+            keys: collect(file.keys.as_ref(), file),
+            clients: collect(file.clients.as_ref(), file),
+            services: collect(file.services.as_ref(), file),
+            faults: collect(file.faults.as_ref(), file),
+            events: collect(file.events.as_ref(), file),
+            promises: collect(file.promises.as_ref(), file),
+            policies: collect(file.policies.as_ref(), file),
             ..Self::default()
         };
-        let zones = collect(
-            files,
-            |file| file.zones.as_ref().map(|zones| &zones.0),
-            "the zone",
-            found,
-        );
+        let zones = collect(file.zones.as_ref().map(|zones| &zones.0), file);
         new.zones = zones
             .into_iter()
             .map(|zone| (zone.name, zone.at, zone.value))
             .collect();
-        let pools = collect(files, |file| file.pools.as_ref(), "the pool", found);
+        let pools = collect(file.pools.as_ref(), file);
         new.pools = pools
             .iter()
             .map(|pool| PoolItem {
@@ -191,20 +168,17 @@ impl<'a> Directory<'a> {
                 value: pool.value,
             })
             .collect();
-        let sources = collect(files, |file| file.sources.as_ref(), "the source", found);
+        let sources = collect(file.sources.as_ref(), file);
         new.sources = sources.iter().map(|source| source.name).collect();
-        new.take_priorities(files, found);
+        new.take_priorities(file, found);
         new.take_members(found);
         let pool_spans: Vec<Span> = pools.iter().map(|pool| pool.at).collect();
         new.fill_name_space(&pool_spans, found);
         new
     }
 
-    fn take_priorities(&mut self, files: &[&'a ast::Sections], found: &mut Diagnostics) {
-        for name in files
-            .iter()
-            .flat_map(|file| file.priorities.iter().flatten())
-        {
+    fn take_priorities(&mut self, file: &'a ast::Sections, found: &mut Diagnostics) {
+        for name in file.priorities.iter().flatten() {
             if let Some(first) = self
                 .priorities
                 .iter()
@@ -409,6 +383,7 @@ impl<'a> Directory<'a> {
 
 /// Adds what may have been meant.
 pub(super) fn missing(error: Diagnostic, name: &str, candidates: &[&str]) -> Diagnostic {
+    let error = error.absent(name);
     match nearest(name, candidates.iter().copied()) {
         Some(near) => error.did_you_mean(Some(near)),
         None if candidates.is_empty() => error,

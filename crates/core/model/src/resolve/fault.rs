@@ -57,8 +57,8 @@ impl<'a> Resolver<'a> {
                 at,
                 format!("the event {} does not say when it happens", quoted(name)),
             );
-            self.found
-                .push(error.hint("`when: every day at 09:00`, or `every: 6 months`"));
+            let error = error.hint("`when: every day at 09:00`, or `every: 6 months`");
+            self.found.push(error.lacking(written.span));
         }
         let lasts = written
             .lasts
@@ -81,8 +81,8 @@ impl<'a> Resolver<'a> {
                     quoted(name),
                     quoted(key)
                 );
-                self.found
-                    .push(Diagnostic::error(at, message).hint("`for: 20m`"));
+                let error = Diagnostic::error(at, message).hint("`for: 20m`");
+                self.found.push(error.lacking(written.span));
             }
         }
         let mut demand: Vec<(ClientId, f64)> = Vec::new();
@@ -167,7 +167,8 @@ impl<'a> Resolver<'a> {
                     at,
                     format!("the fault {} does not say how long it lasts", quoted(name)),
                 );
-                self.found.push(error.hint("`lasts: 10m cv 1`"));
+                self.found
+                    .push(error.hint("`lasts: 10m cv 1`").lacking(written.span));
                 None
             }
         };
@@ -247,11 +248,14 @@ impl<'a> Resolver<'a> {
         if let Some(given) = &written.chance {
             let chance = self.share(&format!("{path}.chance"), given);
             let Some((during, _)) = during else {
-                let error = Diagnostic::error(
-                    given.span,
-                    "a chance is tossed at each occurrence of an event",
-                );
-                self.found.push(error.hint("`during: EVENT`"));
+                if written.during.is_none() {
+                    let error = Diagnostic::error(
+                        given.span,
+                        "a chance is tossed at each occurrence of an event",
+                    );
+                    self.found
+                        .push(error.hint("`during: EVENT`").lacking(written.span));
+                }
                 return None;
             };
             return Some(FaultWhen::Chance { during, chance });
@@ -260,8 +264,8 @@ impl<'a> Resolver<'a> {
         dates.extend(self.dates(&format!("{path}.when"), written.when.as_ref()));
         if let Some((_, span)) = during {
             let error = Diagnostic::error(span, "`during` needs to know how often");
-            self.found
-                .push(error.hint("`every: 5 years`, or `chance: 1%` per occurrence"));
+            let error = error.hint("`every: 5 years`, or `chance: 1%` per occurrence");
+            self.found.push(error.lacking(written.span));
             return None;
         }
         if dates.is_empty() {
@@ -366,7 +370,8 @@ impl<'a> Resolver<'a> {
             ast::FaultKind::Edit(_) => FaultKind::Edit(self.edit(path.to_owned())),
             ast::FaultKind::Together(fault) => {
                 if fault.faults.len() < 2 {
-                    self.error(fault.span, "together are at least two faults");
+                    let error = Diagnostic::error(fault.span, "together are at least two faults");
+                    self.found.push(error.lacking(fault.span));
                 }
                 FaultKind::Together(self.listed(&format!("{path}.together"), &fault.faults))
             }
@@ -388,7 +393,11 @@ impl<'a> Resolver<'a> {
                 "what is stalled is not one pool for each of {}",
                 quoted(name.as_str())
             );
-            self.error(given.span, message);
+            let error = Diagnostic::error(given.span, message);
+            self.found.push(match target {
+                Target::Pool(pool) => error.lacking(self.directory.pools[pool.index()].value.span),
+                _ => error,
+            });
         }
     }
 

@@ -156,7 +156,8 @@ impl Resolver<'_> {
                     names.push(self.directory.endpoint_name(to));
                     let message = format!("these calls never end: {}", names.join(" -> "));
                     let hint = "a `chance` or an `if` on one of them ends it";
-                    self.found.push(Diagnostic::error(at, message).hint(hint));
+                    let error = Diagnostic::error(at, message).hint(hint);
+                    self.found.push(error.lacking_calls());
                 } else if !done.contains(&to) {
                     path.push((to, 0));
                 }

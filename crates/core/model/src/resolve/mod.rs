@@ -33,7 +33,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::ast::{Defaults, Model, Part, Sections};
+use crate::ast::{Defaults, Model, Sections};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::scalar::{Currency, Money};
@@ -48,22 +48,19 @@ use step::Walk;
 /// or the reason why there is none.
 pub type ReadFile<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
 
-/// Resolves a model, with the files that it includes.
+/// Resolves a model.
 ///
-/// `None` if anything is wrong with it; what, and where, is then among `found`. Findings go there in any case.
+/// `None` if anything is wrong with it; what, and where, is then among `found`. A model of
+/// which only a part could be read is resolved as far as it goes: what `found` hides is not missed. The findings about
+/// a model that is right go there too.
 #[must_use]
-pub fn resolve(
+pub(crate) fn resolve(
     model: &Model,
-    parts: &[Part],
     sources: &SourceMap,
     files: &mut ReadFile<'_>,
     found: &mut Diagnostics,
 ) -> Option<System> {
-    let errors = found.errors();
-    let sections: Vec<&Sections> = std::iter::once(&model.sections)
-        .chain(parts.iter().map(|part| &part.sections))
-        .collect();
-    let directory = Directory::new(&sections, found);
+    let directory = Directory::new(&model.sections, found);
     let mut resolver = Resolver {
         directory: &directory,
         sources,
@@ -86,12 +83,16 @@ pub fn resolve(
         made_by: BTreeMap::new(),
         currency: None,
     };
-    resolver.sections(&sections, model.system.span);
+    resolver.sections(&model.sections, model.system.span);
     let (system, findings) = (resolver.system, resolver.findings);
+    if found.has_errors() {
+        // What is strange about a file that means nothing is of no use yet.
+        return None;
+    }
     for finding in findings {
         found.push(finding);
     }
-    (found.errors() == errors).then_some(system)
+    Some(system)
 }
 
 /// Why a bare duration varies.
@@ -125,8 +126,8 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn sections(&mut self, files: &[&'a Sections], system: Span) {
-        self.timezone(files, system);
+    fn sections(&mut self, file: &'a Sections, system: Span) {
+        self.timezone(file, system);
         self.places(system);
         self.system.priorities = self
             .directory
@@ -149,26 +150,18 @@ impl<'a> Resolver<'a> {
         self.findings();
     }
 
-    fn timezone(&mut self, files: &[&'a Sections], system: Span) {
-        let mut first: Option<Span> = None;
-        for given in files.iter().filter_map(|file| file.timezone.as_ref()) {
-            if let Some(first) = first {
-                let error = Diagnostic::error(given.span, "the time zone is given twice");
-                self.found.push(error.also(first, "first here"));
-                continue;
-            }
-            first = Some(given.span);
-            let name = self.say("timezone", given).as_str();
-            self.system.timezone = name.to_owned();
-            if let Err(unknown) = Calendar::new(name) {
-                let error = Diagnostic::error(given.span, unknown.to_string());
-                self.found
-                    .push(error.did_you_mean(unknown.nearest.as_deref()));
-            }
-        }
-        if first.is_none() {
+    fn timezone(&mut self, file: &'a Sections, system: Span) {
+        let Some(given) = &file.timezone else {
             self.assume("timezone", "UTC", "no time zone is given", system);
             self.system.timezone = "UTC".to_owned();
+            return;
+        };
+        let name = self.say("timezone", given).as_str();
+        self.system.timezone = name.to_owned();
+        if let Err(unknown) = Calendar::new(name) {
+            let error = Diagnostic::error(given.span, unknown.to_string());
+            self.found
+                .push(error.did_you_mean(unknown.nearest.as_deref()));
         }
     }
 

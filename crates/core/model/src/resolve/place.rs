@@ -117,9 +117,9 @@ impl<'a> Resolver<'a> {
                 }
                 None if !built_in => {
                     let message = format!("the link {} does not say {}", quoted(name), quoted(key));
-                    self.found.push(
-                        Diagnostic::error(item.at, message).expected("services, zones or clients"),
-                    );
+                    let error = Diagnostic::error(item.at, message);
+                    let error = error.expected("services, zones or clients");
+                    self.found.push(error.lacking(written.span));
                 }
                 _ => {}
             }
@@ -158,8 +158,8 @@ impl<'a> Resolver<'a> {
                         given.span,
                         "nothing ever waits for a link without a `capacity`",
                     );
-                    self.found
-                        .push(error.hint("give the capacity, or remove the queue"));
+                    let error = error.hint("give the capacity, or remove the queue");
+                    self.found.push(error.lacking(written.span));
                 }
                 match self.say(&format!("{path}.queue"), given) {
                     ast::LinkQueue::Messages(Bounded::None) => LinkQueue::Messages(0),
@@ -238,13 +238,13 @@ impl<'a> Resolver<'a> {
                 Some((number, each))
             }
             (Some(lone), None) => {
-                self.found
-                    .push(Diagnostic::error(lone.span, "hot keys have a `share` each"));
+                let error = Diagnostic::error(lone.span, "hot keys have a `share` each");
+                self.found.push(error.lacking(written.span));
                 None
             }
             (None, Some(lone)) => {
-                self.found
-                    .push(Diagnostic::error(lone.span, "how many keys are `hot`?"));
+                let error = Diagnostic::error(lone.span, "how many keys are `hot`?");
+                self.found.push(error.lacking(written.span));
                 None
             }
             (None, None) => None,
@@ -283,8 +283,8 @@ impl<'a> Resolver<'a> {
                     written.span,
                     format!("the pool {} has no `size`", quoted(name)),
                 );
-                self.found
-                    .push(error.expected("how many permits there are, or `unlimited`"));
+                let error = error.expected("how many permits there are, or `unlimited`");
+                self.found.push(error.lacking(written.span));
                 UNLIMITED
             }
         };

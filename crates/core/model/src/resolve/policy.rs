@@ -340,8 +340,8 @@ impl<'a> Resolver<'a> {
             }
         } else if written.like.is_none() {
             let error = Diagnostic::error(written.span, "this does not say how often it is tried");
-            self.found
-                .push(error.hint("`attempts: 3`, or a preset: `like: sre`"));
+            let error = error.hint("`attempts: 3`, or a preset: `like: sre`");
+            self.found.push(error.lacking(written.span));
         }
         if let Some(backoff) = &written.backoff {
             retry.backoff_ns = self.nanos(&format!("{path}.backoff"), backoff);

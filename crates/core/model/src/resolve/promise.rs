@@ -51,7 +51,8 @@ impl<'a> Resolver<'a> {
                 written.span,
                 format!("the promise {} promises nothing", quoted(name)),
             );
-            self.found.push(error.hint("`must: [p99 < 1s over 5m]`"));
+            let error = error.hint("`must: [p99 < 1s over 5m]`");
+            self.found.push(error.lacking(written.span));
         }
         let must: Vec<Condition> = written
             .must
@@ -190,8 +191,11 @@ impl<'a> Resolver<'a> {
                     let names = self.names(self.system.calls.iter().map(|call| call.name.as_str()));
                     let error =
                         Diagnostic::error(at, format!("nobody makes the call {}", quoted(&text)));
-                    self.found
-                        .push(error.hint(format!("there is {}", one_of(names, 6))));
+                    self.found.push(
+                        error
+                            .hint(format!("there is {}", one_of(names, 6)))
+                            .lacking_calls(),
+                    );
                 }
                 calls.into_iter().map(Subject::Call).collect()
             }
@@ -280,7 +284,7 @@ impl<'a> Resolver<'a> {
                     quoted(text)
                 ),
             );
-            self.found.push(error);
+            self.found.push(error.lacking_calls());
         }
     }
 
@@ -460,10 +464,12 @@ impl<'a> Resolver<'a> {
                             scalar::Kind::Rollout => true,
                         };
                         if nothing {
-                            self.error(
+                            let error = Diagnostic::error(
                                 given.span,
                                 format!("there is no {} in this system", any.kind),
                             );
+                            // What is hidden may be one, wherever it stands.
+                            self.found.push(error.lacking_calls().lacking(given.span));
                         }
                     }
                     continue;

@@ -183,8 +183,8 @@ impl<'a> Resolver<'a> {
             None => {
                 let message = format!("{} has neither `workers` nor `cores`", quoted(item.name));
                 let hint = "`workers: 16` is a thread pool, `workers: unlimited` never makes a request wait";
-                self.found
-                    .push(Diagnostic::error(item.at, message).hint(hint));
+                let error = Diagnostic::error(item.at, message).hint(hint);
+                self.found.push(error.lacking(item.value.span));
                 1
             }
         }
@@ -394,7 +394,8 @@ impl<'a> Resolver<'a> {
                     spread.span,
                     "there are no zones in this system to spread over",
                 );
-                self.found.push(error.hint("`zones: [a, b, c]`"));
+                let error = error.hint("`zones: [a, b, c]`");
+                self.found.push(error.lacking(spread.span));
             }
         }
         let Some(zone) = service_key(item, |service| service.zone.as_ref()) else {

@@ -278,6 +278,7 @@ impl<'a> Resolver<'a> {
             } else {
                 error
             });
+            self.found.hide(name.span);
             return None;
         };
         if walk.blocks.contains(&block_name) {
@@ -331,10 +332,11 @@ impl<'a> Resolver<'a> {
                     id(count.get() as usize)
                 }
                 ParallelNeed::Count(count) => {
-                    self.error(
+                    let error = Diagnostic::error(
                         given.span,
                         format!("{count} of {all} branches cannot be needed"),
                     );
+                    self.found.push(error.lacking(parallel.span));
                     all
                 }
             },
@@ -392,8 +394,8 @@ impl<'a> Resolver<'a> {
                         branch.span,
                         "this branch says neither `chance` nor `if`",
                     );
-                    self.found
-                        .push(error.hint("`chance: rest` takes what the others leave"));
+                    let error = error.hint("`chance: rest` takes what the others leave");
+                    self.found.push(error.lacking(branch.span));
                 }
                 None => {}
             }
@@ -425,8 +427,8 @@ impl<'a> Resolver<'a> {
                 choose.span,
                 format!("the chances of the branches add up to {percent} only"),
             );
-            self.found
-                .push(error.hint("`chance: rest` takes what the others leave"));
+            let error = error.hint("`chance: rest` takes what the others leave");
+            self.found.push(error.lacking(choose.span));
         } else if !by_chance {
             // No `if` holds: nothing is done.
             branches.push(Branch {

@@ -155,10 +155,7 @@ impl Resolver<'_> {
                 let error =
                     self.directory
                         .unknown(at, name.as_str(), "something that can break", &[]);
-                self.found.push(Diagnostic {
-                    hint: None,
-                    ..error
-                });
+                self.found.push(error);
                 None
             }
             (None, _) => {
@@ -245,24 +242,26 @@ impl Resolver<'_> {
                 .push(error.hint("`cart/0/worker-2` or `cart/any/worker`"));
             return None;
         }
+        let owner = self.directory.services[service.index()];
         let workers = self.system.services[service.index()].workers;
         let worker = match worker {
             WorkerOf::Any => None,
             WorkerOf::Index(index) if workers == u32::MAX || index < workers => Some(index),
             WorkerOf::Index(index) => {
-                self.error(
+                let error = Diagnostic::error(
                     at,
                     format!("there is no worker {index}: a replica has {workers}, counted from 0"),
                 );
+                self.found.push(error.lacking(owner.value.span));
                 return None;
             }
         };
         if workers == u32::MAX {
-            let owner = self.directory.services[service.index()].name;
-            self.error(
+            let error = Diagnostic::error(
                 at,
-                format!("`{owner}` has no workers to hit: they are unlimited"),
+                format!("`{}` has no workers to hit: they are unlimited", owner.name),
             );
+            self.found.push(error.lacking(owner.value.span));
             return None;
         }
         Some(Target::Worker {
@@ -279,7 +278,8 @@ impl Resolver<'_> {
         service: ServiceId,
         select: &Select,
     ) -> Option<Replicas> {
-        let owner = self.directory.services[service.index()].name;
+        let item = self.directory.services[service.index()];
+        let owner = item.name;
         match select {
             Select::Any => Some(Replicas::Any),
             Select::Share(share) if share.is_share() => Some(Replicas::Share(share.get())),
@@ -293,12 +293,13 @@ impl Resolver<'_> {
                     return Some(Replicas::One(*index));
                 }
                 let plural = if replicas == 1 { "replica" } else { "replicas" };
-                self.error(
+                let error = Diagnostic::error(
                     at,
                     format!(
                         "there is no `{owner}/{index}`: it has {replicas} {plural}, counted from 0"
                     ),
                 );
+                self.found.push(error.lacking(item.value.span));
                 None
             }
             Select::Shard(_) | Select::ShardAny => {

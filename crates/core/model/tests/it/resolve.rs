@@ -4,11 +4,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use worstday_model::ast::{Model, Part};
 use worstday_model::diagnostic::{Diagnostics, Severity};
-use worstday_model::file::{decode, read};
 use worstday_model::load::{self, Files, LoadOptions};
-use worstday_model::resolve::{FINDINGS, resolve};
+use worstday_model::resolve::FINDINGS;
 use worstday_model::source::SourceMap;
 use worstday_model::system::*;
 
@@ -50,7 +48,6 @@ impl Files for Disk {
 
 /// Loads and resolves a file.
 fn outcome(path: &str, options: &LoadOptions, files: &dyn Files) -> Outcome {
-    let mut found = Diagnostics::new();
     let model = match load::Model::load(path, options, files) {
         Ok(model) => model,
         Err(error) => {
@@ -61,15 +58,18 @@ fn outcome(path: &str, options: &LoadOptions, files: &dyn Files) -> Outcome {
             };
         }
     };
-    let mut read = |path: &str| {
-        let bytes = files.read(path)?;
-        String::from_utf8(bytes).map_err(|error| error.to_string())
-    };
-    let system = resolve(model.ast(), &[], model.sources(), &mut read, &mut found);
-    Outcome {
-        system,
-        found,
-        sources: Arc::clone(model.sources()),
+    let sources = Arc::clone(model.sources());
+    match model.system(files) {
+        Ok((system, found)) => Outcome {
+            system: Some(system),
+            found,
+            sources,
+        },
+        Err(error) => Outcome {
+            system: None,
+            found: error.found,
+            sources,
+        },
     }
 }
 
@@ -340,37 +340,6 @@ fn names_are_unambiguous() {
         "a pool and an endpoint",
     );
     mistake(&base("priorities: [a, b, a]"), "a", "listed twice");
-}
-
-/// Two files must not define one name.
-#[test]
-fn parts_share_one_name_space() {
-    let mut sources = SourceMap::new();
-    let mut found = Diagnostics::new();
-    let model = sources.add("system.yaml", base(""));
-    let part = sources.add("part.yaml", "worstday: 1\nservices: {back: {workers: 1}}\nfaults: {f: {crash: web, lasts: 1m, every: 1 year}}\n");
-    let model = read(&sources, model, &mut found)
-        .and_then(|file| decode::<Model>(&file.tree, &mut found))
-        .expect("a model");
-    let part = read(&sources, part, &mut found)
-        .and_then(|file| decode::<Part>(&file.tree, &mut found))
-        .expect("a part");
-    let mut no_files = |_: &str| Err("there are no files".to_owned());
-    assert!(
-        resolve(
-            &model,
-            std::slice::from_ref(&part),
-            &sources,
-            &mut no_files,
-            &mut found
-        )
-        .is_none()
-    );
-    let text = found.render(&sources);
-    assert!(
-        text.contains("the service `back` is defined twice") && text.contains("part.yaml:2:12"),
-        "{text}"
-    );
 }
 
 /// A request that always makes itself again has no end; one that does so by chance has.
@@ -682,7 +651,7 @@ faults:
   dated: {stall: web, lasts: 5s, when: every day at 00:05}
   dies: {crash: any/any, lasts: 1m, every: 1 year per replica}
   net: {cut: web <-> back, lasts: 1m, every: 1 year}
-  worker: {crash: web/0/worker-2, lasts: until sale}
+  worker: {crash: web/0/worker-1, lasts: until sale}
   zero: {loss: within-zone, by: uniform 0.5% to 5%, lasts: 1m, every: 1 year}",
     ));
     let named = |name: &str| {
@@ -730,7 +699,7 @@ faults:
         named("worker").kind,
         FaultKind::Crash(Target::Worker {
             replica: Replicas::One(0),
-            worker: Some(2),
+            worker: Some(1),
             ..
         })
     ));
