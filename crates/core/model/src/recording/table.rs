@@ -149,7 +149,12 @@ impl<'a> Table<'a> {
             .split(" - ")
             .map(|part| self.find(part))
             .find_map(Result::err);
-        Err(wrong.unwrap_or_default())
+        Err(wrong.unwrap_or_else(|| {
+            self.complain(format!(
+                "{} takes more than one column from another: `A - B` is all that can be said",
+                quoted(name)
+            ))
+        }))
     }
 
     /// The only column.

@@ -170,6 +170,19 @@ fn one_column_less_another() {
     assert_eq!(instants_of(&reading), [1_404_174_600_100_000_000]);
 }
 
+/// Every part is a column, and still no two of them make it: that has a reason too.
+#[test]
+fn one_column_less_two_others() {
+    let text = "end,took\n100,1\n";
+    let column = with_column(ArrivalFormat::Instants, "end - end - took");
+    assert_eq!(
+        said(&read_text(text, &column).unwrap_err()),
+        [
+            "line 1: `end - end - took` takes more than one column from another: `A - B` is all that can be said"
+        ]
+    );
+}
+
 #[test]
 fn mistakes_have_their_places() {
     let wrong = |text: &str, options: &Options<'_>| said(&read_text(text, options).unwrap_err());
