@@ -20,8 +20,9 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use worstday_model::day::{Demand, EventDemand, RateCurve, RecordedDemand};
 use worstday_model::system::{Arrive, EventId, Pattern, Shape};
-use worstday_stats::draw::{Key, Seed, identity};
+use worstday_stats::draw::{Key, Seed, family, identity, member};
 use worstday_stats::law::Law;
+use worstday_stats::math::round_ns;
 
 /// Expected candidates of one block of a layer.
 const BLOCK: f64 = 64.0;
@@ -56,6 +57,8 @@ pub struct Layer {
     pub start_ns: f64,
     /// Offset of the last candidate from it, ns.
     pub offset_ns: f64,
+    /// What the identities of the block's candidates share.
+    pub family: u64,
     /// Candidates before this instant are of the past.
     pub floor_ns: u64,
     /// The accepted one that is on the calendar.
@@ -63,10 +66,51 @@ pub struct Layer {
     pub next_id: u64,
 }
 
+impl Layer {
+    /// Draws the block's next candidate and moves to it. Returns its identity.
+    #[inline(always)]
+    fn step(&mut self, draws: &LayerDraws) -> u64 {
+        let id = member(self.family, self.index);
+        self.offset_ns += draws.key.at(id).exp1() * draws.gap_ns;
+        self.index += 1;
+        id
+    }
+
+    /// The present candidate's instant, unless it is of the past.
+    #[inline(always)]
+    fn instant(&self) -> Option<u64> {
+        let at = self.start_ns + self.offset_ns;
+        // What rounds below zero lies before the run.
+        let rounded = round_ns(at);
+        (-0.5 <= at && self.floor_ns <= rounded).then_some(rounded)
+    }
+
+    /// The next candidate, if it lies in the same block and every candidate comes. Otherwise nothing has changed.
+    #[inline(always)]
+    fn next_steady(&mut self, draws: &LayerDraws) -> Option<u64> {
+        if draws.steady.is_none_or(|share| share < 1.0) {
+            return None;
+        }
+        let mut next = *self;
+        let id = next.step(draws);
+        if draws.length_ns as f64 <= next.offset_ns {
+            return None;
+        }
+        let at = next.instant()?;
+        (self.index, self.offset_ns) = (next.index, next.offset_ns);
+        (self.next_ns, self.next_id) = (at, id);
+        Some(at)
+    }
+}
+
 /// A source and its client.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stream {
     pub client: u32,
+    /// How many come at once.
+    batch: u32,
+    /// The client's, for its visits' identities.
+    family: u64,
     pub source: Source,
     pub timer: u64,
     /// What a layer's candidates are drawn with, kept so that an arrival looks nothing up.
@@ -93,6 +137,11 @@ pub struct Streams {
     pub injected: Vec<f64>,
     /// Users of closed clients, by client: how many there are.
     pub users: Vec<u64>,
+}
+
+/// What the identities of a block's candidates share.
+fn block_family(layer: u32, block: i64) -> u64 {
+    family((u64::from(layer) << 48) ^ block as u64)
 }
 
 /// Length of a layer's blocks, whole ns.
@@ -271,8 +320,14 @@ impl<O: Observer> Engine<O> {
 
     fn add_stream(&mut self, client: u32, source: Source) {
         let draws = self.layer_draws(client, &source);
+        let batch = match &self.day.demand[client as usize] {
+            Demand::Stream { batch, .. } => *batch,
+            _ => 1,
+        };
         self.streams.rows.push(Stream {
             client,
+            batch,
+            family: family(self.plan.clients[client as usize].entity),
             source,
             timer: 0,
             draws,
@@ -371,6 +426,7 @@ impl<O: Observer> Engine<O> {
                     block,
                     index: 0,
                     offset_ns: 0.0,
+                    family: block_family(layer, block),
                     start_ns: self.block_start(block, block_ns(bound)),
                     floor_ns,
                     next_ns: 0,
@@ -411,6 +467,7 @@ impl<O: Observer> Engine<O> {
                 let start_ns = self.block_start(block, block_ns(rate.bound_per_s));
                 self.streams.rows[row].source = Source::Poisson(Layer {
                     block,
+                    family: block_family(layer.layer, block),
                     floor_ns,
                     start_ns,
                     ..layer
@@ -426,22 +483,17 @@ impl<O: Observer> Engine<O> {
     /// A source's arrival is due.
     #[inline]
     pub(crate) fn arrival(&mut self, due: Due) {
-        let row = due.slot as usize;
-        if self.streams.rows[row].timer != due.sequence {
+        let stream = &self.streams.rows[due.slot as usize];
+        if stream.timer != due.sequence {
             return;
         }
-        let client = self.streams.rows[row].client;
-        let entity = self.plan.clients[client as usize].entity;
-        let id = match &self.streams.rows[row].source {
-            Source::Poisson(layer) => identity(entity, layer.next_id),
-            Source::Paced { count, .. } => identity(entity, *count + 1),
+        let (client, batch) = (stream.client, stream.batch);
+        let id = match &stream.source {
+            Source::Poisson(layer) => member(stream.family, layer.next_id),
+            Source::Paced { count, .. } => member(stream.family, *count + 1),
             Source::List { rows, at } => rows[*at].1,
         };
         self.note(due, id);
-        let batch = match &self.day.demand[client as usize] {
-            Demand::Stream { batch, .. } => *batch,
-            _ => 1,
-        };
         if batch == 1 {
             let task = self.visit_arrives(client, id);
             self.arrived(due.slot);
@@ -455,25 +507,38 @@ impl<O: Observer> Engine<O> {
         self.arrived(due.slot);
     }
 
+    #[inline]
     fn arrived(&mut self, row: u32) {
-        match self.streams.rows[row as usize].source {
-            Source::List { ref mut at, .. } => *at += 1,
+        let stream = &mut self.streams.rows[row as usize];
+        match &mut stream.source {
+            Source::Poisson(layer) => {
+                // The commonest case: one layer of demand that never changes.
+                if let Some(at) = layer.next_steady(&stream.draws)
+                    && at <= self.day.end_ns
+                {
+                    stream.timer =
+                        self.s
+                            .calendar
+                            .schedule(at.max(self.s.now_ns), Timer::Arrival, row);
+                    return;
+                }
+            }
+            Source::List { at, .. } => *at += 1,
             Source::Paced { count, next_ns, .. } => {
-                let left = self.gap_of(self.streams.rows[row as usize].client, count + 1);
+                let (count, from_ns) = (*count + 1, *next_ns);
+                let left = self.gap_of(self.streams.rows[row as usize].client, count);
                 self.streams.rows[row as usize].source = Source::Paced {
-                    count: count + 1,
+                    count,
                     left,
-                    from_ns: next_ns,
-                    next_ns,
+                    from_ns,
+                    next_ns: from_ns,
                 };
             }
-            Source::Poisson(_) => {}
         }
         self.next_arrival(row);
     }
 
     /// Puts a source's next arrival on the calendar.
-    #[inline]
     fn next_arrival(&mut self, row: u32) {
         let stream = &self.streams.rows[row as usize];
         let (client, draws) = (stream.client, stream.draws);
@@ -549,39 +614,29 @@ impl<O: Observer> Engine<O> {
     }
 
     /// The next accepted candidate of a layer after now; none before the end of the day.
-    #[inline]
     fn next_candidate(&self, client: u32, layer: &mut Layer, draws: &LayerDraws) -> Option<u64> {
         if draws.steady.is_some_and(|share| share <= 0.0) {
             return None;
         }
-        let length_ns = draws.length_ns as f64;
         loop {
-            let id = identity(
-                (u64::from(layer.layer) << 48) ^ layer.block as u64,
-                layer.index,
-            );
-            layer.offset_ns += draws.key.at(id).exp1() * draws.gap_ns;
-            layer.index += 1;
-            if length_ns <= layer.offset_ns {
+            let id = layer.step(draws);
+            if draws.length_ns as f64 <= layer.offset_ns {
                 layer.block += 1;
                 (layer.index, layer.offset_ns) = (0, 0.0);
+                layer.family = block_family(layer.layer, layer.block);
                 layer.start_ns = self.block_start(layer.block, draws.length_ns);
                 if self.day.end_ns as f64 <= layer.start_ns {
                     return None;
                 }
                 if draws.steady.is_none()
-                    && self.quiet(client, layer.start_ns, length_ns, layer.layer)
+                    && self.quiet(client, layer.start_ns, draws.length_ns as f64, layer.layer)
                 {
                     // Nothing of this layer can come here: the next block, one candidate on.
-                    layer.offset_ns = length_ns;
+                    layer.offset_ns = draws.length_ns as f64;
                 }
                 continue;
             }
-            let at = (layer.start_ns + layer.offset_ns).round_ties_even();
-            if at < layer.floor_ns as f64 {
-                continue;
-            }
-            let at = at as u64;
+            let Some(at) = layer.instant() else { continue };
             let share = match draws.steady {
                 Some(share) => share,
                 None => self.share_at(client, at, layer.layer),

@@ -9,15 +9,19 @@ use crate::calendar::{Kind as Timer, RingId};
 use crate::engine::{Engine, Flow};
 use crate::measure::count;
 use crate::observe::{Fact, Observer};
-use crate::plan::{CallPlan, FallbackPlan, NONE, PatiencePlan};
+use crate::plan::{CallPlan, FallbackPlan, NONE, PatiencePlan, Plan};
 use crate::retry;
-use crate::state::{Ending, Frame, Frozen, HedgeRow, Kind, Phase, Thaw, flag};
+use crate::state::{Ending, Frame, Frozen, HedgeRow, Kind, Phase, Task, Thaw, flag};
 use worstday_model::system::{Cancel, HedgeAfter, Results};
 use worstday_stats::draw::{identity, mix64};
 
 /// Answers that a hedge's quantile remembers, and how many it needs.
 const HEDGE_MEMORY: usize = 1_000;
 const HEDGE_MINIMUM: usize = 100;
+
+fn plan_counts(plan: &Plan, call: u32) -> bool {
+    plan.calls[call as usize].counts
+}
 
 fn includes(results: Results, ending: Ending) -> bool {
     match ending {
@@ -35,9 +39,6 @@ impl<O: Observer> Engine<O> {
     pub(crate) fn begin_call(&mut self, task: u32, call: u32) -> Flow {
         let now = self.s.now_ns;
         let plan = &self.plan.calls[call as usize];
-        let (series, deadline_ns, deadline_ring) =
-            (plan.series, plan.deadline_ns, plan.deadline_ring);
-        let has_budget = plan.retry.as_ref().is_some_and(|r| r.budget.is_some());
         let row = &mut self.s.tasks[task as usize];
         row.call = call;
         row.attempt = 0;
@@ -46,9 +47,24 @@ impl<O: Observer> Engine<O> {
         row.flags &= !(flag::HEDGED | flag::EXECUTED);
         row.call_serial = row.serial + 1;
         if row.has(flag::COUNTED) {
-            self.m.calls[series as usize].calls += 1;
+            self.m.calls[plan.series as usize].calls += 1;
         }
-        if row.kind == Kind::Visit {
+        let limited =
+            row.kind == Kind::Visit && self.plan.clients[row.owner as usize].limits;
+        if !plan.plain || limited {
+            self.prepare_call(task, call);
+        }
+        self.attempts(task)
+    }
+
+    /// Sets what limits a whole call: patience, deadline, budget.
+    #[inline(never)]
+    fn prepare_call(&mut self, task: u32, call: u32) {
+        let now = self.s.now_ns;
+        let plan = &self.plan.calls[call as usize];
+        let (deadline_ns, deadline_ring, budgeted) =
+            (plan.deadline_ns, plan.deadline_ring, plan.budgeted);
+        if self.s.tasks[task as usize].kind == Kind::Visit {
             self.arm_patience(task, deadline_ns);
         } else if deadline_ns != u64::MAX {
             let timer =
@@ -57,10 +73,9 @@ impl<O: Observer> Engine<O> {
                     .schedule_in(RingId(deadline_ring), now, Timer::Deadline, task);
             self.s.tasks[task as usize].deadline_timer = timer;
         }
-        if has_budget {
+        if budgeted {
             self.budget_first_attempt(task);
         }
-        self.attempts(task)
     }
 
     /// The user's patience with this call, or its deadline, whichever is first.
@@ -101,10 +116,18 @@ impl<O: Observer> Engine<O> {
     /// Attempts until one is under way, or the call is over.
     #[inline(always)]
     fn attempts(&mut self, task: u32) -> Flow {
+        match self.start_attempt(task) {
+            None => Flow::Stop,
+            Some(ending) => self.attempts_after(task, ending),
+        }
+    }
+
+    /// Goes on after an attempt that ended at once.
+    #[cold]
+    #[inline(never)]
+    fn attempts_after(&mut self, task: u32, first: Ending) -> Flow {
+        let mut ending = first;
         loop {
-            let Some(ending) = self.start_attempt(task) else {
-                return Flow::Stop;
-            };
             self.count_attempt_result(task, ending);
             self.budget_attempt_over(task);
             match self.retry_after(task, ending) {
@@ -114,6 +137,10 @@ impl<O: Observer> Engine<O> {
                     return Flow::Stop;
                 }
                 None => return self.call_failed(task, ending),
+            }
+            match self.start_attempt(task) {
+                None => return Flow::Stop,
+                Some(next) => ending = next,
             }
         }
     }
@@ -153,7 +180,11 @@ impl<O: Observer> Engine<O> {
     fn start_attempt(&mut self, task: u32) -> Option<Ending> {
         let row = &mut self.s.tasks[task as usize];
         row.attempt += 1;
-        let pool = self.plan.calls[row.call as usize].pool;
+        let plan = &self.plan.calls[row.call as usize];
+        if plan.plain {
+            return self.send_plain(task);
+        }
+        let pool = plan.pool;
         if pool != NONE {
             match self.acquire_for_call(task, pool) {
                 crate::pool::Acquired::Now => {}
@@ -162,6 +193,74 @@ impl<O: Observer> Engine<O> {
             }
         }
         self.send_attempt(task)
+    }
+
+    /// Sends an attempt that nothing stands in the way of: what [`Self::send_attempt`] comes to then.
+    #[inline(always)]
+    fn send_plain(&mut self, task: u32) -> Option<Ending> {
+        let now = self.s.now_ns;
+        let me = &self.s.tasks[task as usize];
+        let (call, number) = (me.call, me.attempt);
+        let plan = &self.plan.calls[call as usize];
+        let id = identity(me.identity, plan.entity ^ mix64(u64::from(number)));
+        let replica = self.choose_replica(task, call, id);
+        let Some(replica) = replica else {
+            return Some(Ending::Refused);
+        };
+        let plan = &self.plan.calls[call as usize];
+        let me = &mut self.s.tasks[task as usize];
+        let serial = me.serial + 1;
+        (me.serial, me.first_live) = (serial, serial);
+        me.phase = Phase::InCall;
+        if me.has(flag::COUNTED) {
+            let series = &mut self.m.calls[plan.series as usize];
+            series.attempts += 1;
+            series.retries += u64::from(number != 1);
+        }
+        let mut expiry_ns = now.saturating_add(plan.timeout_ns);
+        if plan.inherits {
+            expiry_ns = expiry_ns.min(me.expiry_ns);
+        }
+        if plan.timeout_ns != u64::MAX && me.timeout_timer == 0 {
+            let ring = RingId(plan.timeout_ring);
+            me.timeout_timer = self
+                .s
+                .calendar
+                .schedule_in(ring, now, Timer::Timeout, task);
+        }
+        let child = Task {
+            kind: Kind::Request,
+            phase: Phase::Travelling,
+            flags: me.flags & flag::COUNTED,
+            owner: plan.target,
+            caller: task,
+            caller_serial: serial,
+            replica,
+            client: me.client,
+            priority: plan.priority.unwrap_or(me.priority),
+            work_factor: plan.work_factor,
+            identity: id,
+            visit: me.visit,
+            expiry_ns,
+            by_call: call,
+            ..Task::free()
+        };
+        self.observer.on(
+            now,
+            Fact::AttemptSent {
+                call: plan.series,
+                caller: me.identity,
+                attempt: number,
+            },
+        );
+        let (child, generation) = self.seat(child);
+        let me = &mut self.s.tasks[task as usize];
+        (me.child, me.child_generation, me.child_replica) = (child, generation, replica);
+        if self.plan.calls[call as usize].counts {
+            self.pair_changes(task, replica, 1);
+        }
+        self.send_message(child);
+        None
     }
 
     /// A permit has come: the attempt goes on.
@@ -180,7 +279,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Chooses a replica and sends the message.
-    #[inline(always)]
+    #[inline(never)]
     fn send_attempt(&mut self, task: u32) -> Option<Ending> {
         let now = self.s.now_ns;
         let row = &self.s.tasks[task as usize];
@@ -291,56 +390,67 @@ impl<O: Observer> Engine<O> {
     }
 
     /// An answer, or a refusal, has come back to the caller's side.
+    #[inline]
     pub(crate) fn deliver(&mut self, child: u32) {
         let row = &self.s.tasks[child as usize];
-        let (caller, serial, ending, replica) =
-            (row.caller, row.caller_serial, row.ending, row.replica);
-        let (kind, by_call, owner, counted) =
-            (row.kind, row.by_call, row.owner, row.has(flag::COUNTED));
-        let (worker_ns, cpu_ns, generation) = (row.due_ns, row.cpu_ns, row.generation);
-        if self.awaits(caller, serial) {
-            let at = &self.s.tasks[caller as usize];
-            if at.replica != NONE
-                && (at.has(flag::PINNED)
-                    || self.s.replicas[at.replica as usize].effects.stalled > 0)
-            {
-                let frozen = Frozen {
+        let (caller, serial, ending) = (row.caller, row.caller_serial, row.ending);
+        let replica = if row.kind == Kind::Request {
+            row.replica
+        } else {
+            NONE
+        };
+        let generation = row.generation;
+        let at = &self.s.tasks[caller as usize];
+        if !(at.first_live <= serial && serial <= at.serial && at.kind != Kind::Free) {
+            return self.came_late(child);
+        }
+        if at.replica != NONE {
+            let replica = &mut self.s.replicas[at.replica as usize];
+            if at.has(flag::PINNED) || replica.effects.stalled > 0 {
+                replica.frozen.push(Frozen {
                     task: child,
                     generation,
                     what: Thaw::Deliver,
-                };
-                let at = at.replica as usize;
-                self.s.replicas[at].frozen.push(frozen);
+                });
                 return;
             }
-            self.free_task(child);
-            self.attempt_over(
-                caller,
-                ending,
-                if kind == Kind::Request { replica } else { NONE },
-            );
-            return;
         }
-        if counted && kind == Kind::Request {
-            self.m.calls[self.plan.calls[by_call as usize].series as usize].late += 1;
+        self.free_task(child);
+        self.attempt_over(caller, ending, replica);
+    }
+
+    /// An answer that nobody waits for any more.
+    #[inline(never)]
+    fn came_late(&mut self, child: u32) {
+        let row = &self.s.tasks[child as usize];
+        if row.has(flag::COUNTED) && row.kind == Kind::Request {
+            self.m.calls[self.plan.calls[row.by_call as usize].series as usize].late += 1;
             // It left its replica as answered; on the way its caller went.
-            let service = self.plan.endpoints[owner as usize].service as usize;
-            self.m.services[service].wasted_worker_ns += worker_ns;
-            self.m.services[service].wasted_cpu_ns += cpu_ns;
+            let service = self.plan.endpoints[row.owner as usize].service as usize;
+            self.m.services[service].wasted_worker_ns += row.due_ns;
+            self.m.services[service].wasted_cpu_ns += row.cpu_ns;
         }
         self.free_task(child);
     }
 
     /// An attempt is over for its caller.
+    #[inline]
     pub(crate) fn attempt_over(&mut self, task: u32, ending: Ending, replica: u32) {
-        self.count_attempt_result(task, ending);
-        self.release_call_pool(task);
-        self.budget_attempt_over(task);
-        let call = self.s.tasks[task as usize].call;
-        if self.plan.calls[call as usize].hedge.is_some() {
-            return self.hedged_attempt_over(task, ending, replica);
+        let row = &self.s.tasks[task as usize];
+        let plan = &self.plan.calls[row.call as usize];
+        if row.has(flag::COUNTED) {
+            let series = &mut self.m.calls[plan.series as usize];
+            count(&mut series.attempt_results, ending);
         }
-        if replica != NONE {
+        if !plan.plain {
+            self.release_call_pool(task);
+            self.budget_attempt_over(task);
+            let call = self.s.tasks[task as usize].call;
+            if self.plan.calls[call as usize].hedge.is_some() {
+                return self.hedged_attempt_over(task, ending, replica);
+            }
+        }
+        if plan_counts(&self.plan, self.s.tasks[task as usize].call) && replica != NONE {
             self.pair_changes(task, replica, -1);
         }
         let row = &mut self.s.tasks[task as usize];
@@ -358,16 +468,21 @@ impl<O: Observer> Engine<O> {
         let flow = if ending.is_good() {
             self.call_succeeded(task, ending)
         } else {
-            match self.retry_after(task, ending) {
-                Some(0) => self.attempts(task),
-                Some(wait_ns) => {
-                    self.back_off(task, wait_ns);
-                    Flow::Stop
-                }
-                None => self.call_failed(task, ending),
-            }
+            self.go_on_after_failure(task, ending)
         };
         matches!(flow, Flow::On)
+    }
+
+    #[inline(never)]
+    fn go_on_after_failure(&mut self, task: u32, ending: Ending) -> Flow {
+        match self.retry_after(task, ending) {
+            Some(0) => self.attempts(task),
+            Some(wait_ns) => {
+                self.back_off(task, wait_ns);
+                Flow::Stop
+            }
+            None => self.call_failed(task, ending),
+        }
     }
 
     #[inline(always)]
@@ -393,16 +508,18 @@ impl<O: Observer> Engine<O> {
                 ending,
             },
         );
-        let budgeted = plan.retry.as_ref().is_some_and(|r| r.budget.is_some());
-        if plan.hedge_row != NONE && ending == Ending::Ok {
-            let recent = &mut self.s.hedges[plan.hedge_row as usize].recent;
-            if recent.len() == HEDGE_MEMORY {
-                recent.pop_front();
+        if !plan.plain {
+            let budgeted = plan.budgeted;
+            if plan.hedge_row != NONE && ending == Ending::Ok {
+                let recent = &mut self.s.hedges[plan.hedge_row as usize].recent;
+                if recent.len() == HEDGE_MEMORY {
+                    recent.pop_front();
+                }
+                recent.push_back(response);
             }
-            recent.push_back(response);
-        }
-        if budgeted {
-            self.budget_call_over(task, ending);
+            if budgeted {
+                self.budget_call_over(task, ending);
+            }
         }
         self.call_over(task, ending);
         if ending == Ending::Declined {
@@ -416,8 +533,7 @@ impl<O: Observer> Engine<O> {
         let now = self.s.now_ns;
         let row = &self.s.tasks[task as usize];
         let plan = &self.plan.calls[row.call as usize];
-        let (series, fallback) = (plan.series, plan.fallback);
-        let budgeted = plan.retry.as_ref().is_some_and(|r| r.budget.is_some());
+        let (series, fallback, budgeted) = (plan.series, plan.fallback, plan.budgeted);
         let counted = row.has(flag::COUNTED);
         if counted {
             count(&mut self.m.calls[series as usize].results, ending);
@@ -460,13 +576,9 @@ impl<O: Observer> Engine<O> {
         row.deadline_timer = 0;
         row.timeout_timer = 0;
         row.step_timer = 0;
-        let (started, call, counted) = (row.call_started_ns, row.call, row.has(flag::COUNTED));
-        let attempts = row.attempt;
-        if row.kind == Kind::Visit {
+        if row.kind == Kind::Visit && row.expiry_ns != u64::MAX {
             let client = &self.plan.clients[row.owner as usize];
-            if let PatiencePlan::Until { .. } = client.patience
-                && row.expiry_ns != u64::MAX
-            {
+            if let PatiencePlan::Until { .. } = client.patience {
                 row.flags |= flag::PATIENCE;
                 let at = row.expiry_ns.max(self.s.now_ns);
                 row.deadline_timer = self.s.calendar.schedule(at, Timer::Deadline, task);
@@ -474,8 +586,17 @@ impl<O: Observer> Engine<O> {
                 row.expiry_ns = u64::MAX;
             }
         }
-        if counted && self.judges.wants_calls() {
-            let series = self.plan.calls[call as usize].series;
+        if self.judges.wants_calls() {
+            self.judge_call(task, ending);
+        }
+    }
+
+    #[inline(never)]
+    fn judge_call(&mut self, task: u32, ending: Ending) {
+        let row = &self.s.tasks[task as usize];
+        if row.has(flag::COUNTED) {
+            let series = self.plan.calls[row.call as usize].series;
+            let (started, attempts) = (row.call_started_ns, row.attempt);
             self.judges
                 .call(series, started, self.s.now_ns - started, ending, attempts);
         }
@@ -605,7 +726,7 @@ impl<O: Observer> Engine<O> {
             if counted {
                 count(&mut self.m.calls[plan.series as usize].results, ending);
             }
-            if plan.retry.as_ref().is_some_and(|r| r.budget.is_some()) {
+            if plan.budgeted {
                 self.budget_call_over(task, ending);
             }
             if counted && self.judges.wants_calls() {

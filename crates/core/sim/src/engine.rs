@@ -20,7 +20,7 @@ use crate::outcome::Ended;
 use crate::plan::{NONE, Op, Plan};
 use crate::state::{
     BudgetRow, Cpu, Effects, Ending, EndpointState, Frame, FrameRow, Frozen, HedgeRow, Kind, Life,
-    Line, LinkState, PairRow, Permits, Phase, Replica, ServiceState, State, Task, Thaw, flag,
+    Line, LinkState, PairRow, Permits, Phase, ReadyList, Replica, ServiceState, State, Task, Thaw, flag,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -120,7 +120,7 @@ impl<O: Observer> Engine<O> {
             free_tasks: Vec::new(),
             frames: Vec::new(),
             free_frames: NONE,
-            ready: VecDeque::new(),
+            ready: ReadyList::default(),
             replicas: Vec::new(),
             services: vec![ServiceState::default(); plan.services.len()],
             endpoints: vec![
@@ -326,7 +326,7 @@ impl<O: Observer> Engine<O> {
     /// Runs all that can go on in this instant.
     #[inline]
     pub(crate) fn drain(&mut self) {
-        while let Some((task, generation)) = self.s.ready.pop_front() {
+        while let Some((task, generation)) = self.s.ready.pop() {
             if !self.is(task, generation) {
                 continue;
             }
@@ -354,7 +354,7 @@ impl<O: Observer> Engine<O> {
     #[inline(always)]
     pub(crate) fn make_ready(&mut self, task: u32) {
         let generation = self.s.tasks[task as usize].generation;
-        self.s.ready.push_back((task, generation));
+        self.s.ready.push(task, generation);
     }
 
     /// Whether a task's process, or its worker, is stalled: then what comes to it waits for the end of that.
@@ -395,29 +395,40 @@ impl<O: Observer> Engine<O> {
     // ---- tasks ---------------------------------------------------------------------------------
 
     /// A fresh task. Its serial goes on where the slot's last one ended.
-    #[inline(always)]
     pub(crate) fn new_task(&mut self, kind: Kind) -> u32 {
+        self.seat(Task {
+            kind,
+            ..Task::free()
+        })
+        .0
+    }
+
+    /// Gives a task a slot; returns that and its generation. The serial goes on where the slot's last one ended.
+    #[inline(always)]
+    pub(crate) fn seat(&mut self, task: Task) -> (u32, u32) {
         self.s.live += 1;
         if let Some(slot) = self.s.free_tasks.pop() {
-            let task = &mut self.s.tasks[slot as usize];
-            let (generation, serial) = (task.generation, task.serial);
-            *task = Task {
-                kind,
+            let row = &mut self.s.tasks[slot as usize];
+            let (generation, serial) = (row.generation, row.serial);
+            *row = Task {
                 generation,
                 serial,
                 first_live: serial + 1,
-                ..Task::free()
+                ..task
             };
-            return slot;
+            return (slot, generation);
         }
+        (self.seat_at_the_end(task), 0)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn seat_at_the_end(&mut self, task: Task) -> u32 {
         if self.s.tasks.len() == TASKS_MAX {
             self.ended = Some(Ended::TooManyInside);
         }
         self.s.live_max = self.s.live_max.max(self.s.live);
-        self.s.tasks.push(Task {
-            kind,
-            ..Task::free()
-        });
+        self.s.tasks.push(task);
         self.s.tasks.len() as u32 - 1
     }
 
@@ -499,12 +510,13 @@ impl<O: Observer> Engine<O> {
             if row.has(flag::CANCELLED) {
                 return self.end_task(task, Ending::Dropped);
             }
-            let op = self.plan.ops[row.pc as usize];
-            row.pc += 1;
-            let flow = match op {
+            let pc = row.pc;
+            row.pc = pc + 1;
+            let flow = match self.plan.ops[pc as usize] {
                 Op::Call { call } => self.begin_call(task, call),
                 Op::Work { law, key } => {
-                    let ns = self.sample_ns(law, key, self.s.tasks[task as usize].identity);
+                    let id = row.identity;
+                    let ns = self.sample_ns(law, key, id);
                     self.work(task, ns)
                 }
                 Op::End => return self.program_ended(task),
@@ -517,6 +529,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// The rarer instructions.
+    #[inline(never)]
     fn instruct(&mut self, task: u32, op: Op) -> Flow {
         let id = self.s.tasks[task as usize].identity;
         match op {
@@ -814,27 +827,40 @@ impl<O: Observer> Engine<O> {
         } else {
             Ending::Ok
         };
-        if row.kind == Kind::Request {
+        if row.kind == Kind::Request && row.frames == NONE {
             let owner = row.owner as usize;
-            let plan = &self.plan.endpoints[owner];
-            let (fails, key) = (plan.fails, plan.fails_key);
-            let id = row.identity;
-            let faults = self.s.endpoints[owner].errors;
-            let replica = self.s.replicas[row.replica as usize].effects.errors;
-            let its_key = if self.disturbances.on_keys {
-                self.errors_of_its_key(task)
-            } else {
-                0.0
-            };
-            if fails > 0.0 || faults > 0.0 || replica > 0.0 || its_key > 0.0 {
-                // Ratios combine as 1 - prod(1 - r); one coin decides for all of them.
-                let good = (1.0 - fails) * (1.0 - faults) * (1.0 - replica) * (1.0 - its_key);
-                if self.draw(key, id).unit() >= good {
-                    return self.end_task(task, Ending::Error);
-                }
+            let may_fail = self.plan.endpoints[owner].fails > 0.0
+                || self.s.endpoints[owner].affected
+                || self.s.replicas[row.replica as usize].affected
+                || self.disturbances.on_keys;
+            if may_fail && self.fails(task) {
+                return self.end_task(task, Ending::Error);
             }
+            return self.request_done(task, ending);
         }
         self.end_task(task, ending);
+    }
+
+    /// Whether a request that has done all its steps fails all the same.
+    #[inline(never)]
+    fn fails(&self, task: u32) -> bool {
+        let row = &self.s.tasks[task as usize];
+        let owner = row.owner as usize;
+        let plan = &self.plan.endpoints[owner];
+        let (fails, key) = (plan.fails, plan.fails_key);
+        let faults = self.s.endpoints[owner].errors;
+        let replica = self.s.replicas[row.replica as usize].effects.errors;
+        let its_key = if self.disturbances.on_keys {
+            self.errors_of_its_key(task)
+        } else {
+            0.0
+        };
+        if fails > 0.0 || faults > 0.0 || replica > 0.0 || its_key > 0.0 {
+            // Ratios combine as 1 - prod(1 - r); one coin decides for all of them.
+            let good = (1.0 - fails) * (1.0 - faults) * (1.0 - replica) * (1.0 - its_key);
+            return self.draw(key, row.identity).unit() >= good;
+        }
+        false
     }
 
     /// Ends a task, whatever it is: frames are undone, its worker goes back, its caller hears of it.
@@ -891,7 +917,10 @@ impl<O: Observer> Engine<O> {
     /// A visit arrives now.
     #[inline(always)]
     pub(crate) fn visit_arrives(&mut self, client: u32, visit: u64) -> u32 {
-        let task = self.new_task(Kind::Visit);
+        let (task, _) = self.seat(Task {
+            kind: Kind::Visit,
+            ..Task::free()
+        });
         self.visit_set(task, client, visit);
         task
     }
@@ -902,13 +931,12 @@ impl<O: Observer> Engine<O> {
         let now = self.s.now_ns;
         let counted = self.m.visit_arrived(client as usize, now);
         let plan = &self.plan.clients[client as usize];
-        let (pc, priority, patience) = (plan.pc, plan.priority, plan.patience);
         let row = &mut self.s.tasks[task as usize];
         row.kind = Kind::Visit;
         row.owner = client;
         row.client = client;
-        row.pc = pc;
-        row.priority = priority;
+        row.pc = plan.pc;
+        row.priority = plan.priority;
         row.identity = visit;
         row.visit = visit;
         row.arrived_ns = now;
@@ -918,11 +946,18 @@ impl<O: Observer> Engine<O> {
         row.flags = if counted { flag::COUNTED } else { 0 };
         row.phase = Phase::Ready;
         self.observer.on(now, Fact::VisitArrived { client, visit });
-        if self.plan.clients[client as usize]
-            .retry
-            .as_ref()
-            .is_some_and(|r| r.budget.is_some())
-        {
+        if plan.limits {
+            self.visit_limits(task, client);
+        }
+    }
+
+    /// What limits a visit from its start: patience until an event, a budget for presses.
+    #[inline(never)]
+    fn visit_limits(&mut self, task: u32, client: u32) {
+        let now = self.s.now_ns;
+        let plan = &self.plan.clients[client as usize];
+        let patience = plan.patience;
+        if plan.retry.as_ref().is_some_and(|r| r.budget.is_some()) {
             self.press_budget_first(task);
         }
         if let crate::plan::PatiencePlan::Until { event } = patience {
@@ -1028,6 +1063,7 @@ impl Replica {
             line,
             workers: Vec::new(),
             effects: Effects::NONE,
+            affected: false,
             frozen: Vec::new(),
             cpu,
             cold_until_ns: 0,

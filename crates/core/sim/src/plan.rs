@@ -11,9 +11,9 @@ use crate::calendar::Kind as Timer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use worstday_model::system::{
-    AnswerWord, Balance, Budget, BudgetScope, Call, CallPolicy, Caller, Cancel, CoreOrder,
+    Admission, AnswerWord, Balance, Budget, BudgetScope, Call, CallPolicy, Caller, Cancel, CoreOrder,
     Deadline, Dist, End, EndpointId, FailWord, FallbackDo, Hedge, LeftOver, LinkId, LinkQueue,
-    Patience, Replicas, Results, Retry, ServiceId, Step, System, ValueTest, Verb,
+    Patience, Per, Replicas, Results, Retry, ServiceId, Step, System, ValueTest, Verb,
 };
 use worstday_stats::draw::entity;
 use worstday_stats::law::Law;
@@ -126,6 +126,8 @@ pub struct ClientPlan {
     pub priority: u16,
     /// Think time law and key of a closed population.
     pub think: Option<(u32, u32)>,
+    /// Its users' patience ends, or their presses are paid for.
+    pub limits: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -142,7 +144,9 @@ pub struct EndpointPlan {
     pub service: u32,
     pub fails: f64,
     pub fails_key: u32,
-    pub admission: worstday_model::system::Admission,
+    pub admission: Admission,
+    /// Nobody is turned away before the queue, and each replica has its own.
+    pub open: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -154,7 +158,7 @@ pub struct ServicePlan {
     pub core_order: CoreOrder,
     pub zones: Vec<u32>,
     pub queue: worstday_model::system::Queue,
-    pub admission: worstday_model::system::Admission,
+    pub admission: Admission,
     pub panic: f64,
     pub slow_start_ns: u64,
     pub start: u32,
@@ -232,6 +236,10 @@ pub struct CallPlan {
     pub flat_ring: u32,
     /// Its balance looks at how many are in flight.
     pub counts: bool,
+    /// Nothing stands between an attempt and its message: no mesh, hedge, pool, deadline, budget or subset.
+    pub plain: bool,
+    /// Its retries are paid for.
+    pub budgeted: bool,
     /// The caller, as an end of links.
     pub from: End,
 }
@@ -389,7 +397,7 @@ impl Plan {
                 size: p.size,
                 wait_ns: p.wait_ns,
                 queue: p.queue,
-                per_replica: p.service.is_some() && p.per == worstday_model::system::Per::Replica,
+                per_replica: p.service.is_some() && p.per == Per::Replica,
                 keys: p.keys.map_or(NONE, |k| k.0),
                 order: p.order,
             })
@@ -427,12 +435,16 @@ impl Plan {
             let owner = format!("{}.{}", system.services[e.service.index()].name, e.name);
             let pc = compile_steps(self, &owner, &e.steps);
             let fails_key = self.key(entity(&owner), purpose::FAILS);
+            let service = &system.services[e.service.index()];
             self.endpoints.push(EndpointPlan {
                 pc,
                 service: e.service.0,
                 fails: e.fails,
                 fails_key,
                 admission: e.admission,
+                open: e.admission == Admission::default()
+                    && service.admission == Admission::default()
+                    && service.queue.per == Per::Replica,
             });
         }
         self.services = Vec::with_capacity(system.services.len());
@@ -510,6 +522,8 @@ impl Plan {
                 }
                 _ => None,
             };
+            let limits = !matches!(c.patience, Patience::Unlimited)
+                || retry.as_ref().is_some_and(|r: &RetryPlan| r.budget.is_some());
             self.clients.push(ClientPlan {
                 pc,
                 entity: this,
@@ -519,6 +533,7 @@ impl Plan {
                 value,
                 priority: c.priority,
                 think,
+                limits,
             });
         }
     }
@@ -631,6 +646,7 @@ impl Plan {
             .retry
             .as_ref()
             .map(|r| self.retry(r, entity, caller, &callee.name));
+        let budgeted = retry.as_ref().is_some_and(|r| r.budget.is_some());
         let outer = layer.is_empty();
         let through_mesh = outer && call.mesh.is_some();
         let hedge_row = if policy.hedge.is_some() {
@@ -694,6 +710,13 @@ impl Plan {
             flat_ns,
             flat_ring,
             counts: balance == Balance::LeastRequests,
+            plain: !through_mesh
+                && policy.hedge.is_none()
+                && policy.pool.is_none()
+                && !matches!(policy.deadline, Deadline::After(_))
+                && !budgeted
+                && call.subset.is_none(),
+            budgeted,
             from,
         }
     }

@@ -61,6 +61,7 @@ impl<O: Observer> Engine<O> {
         }
         let stays_up = effects.down == 0 && effects.gone == 0;
         self.s.replicas[at].effects = effects;
+        self.s.replicas[at].affected = effects != Effects::NONE;
         let (was_dead, dead) = (old.down + old.gone > 0, !stays_up);
         if dead {
             if !was_dead {
@@ -519,6 +520,7 @@ impl<O: Observer> Engine<O> {
         let old = state.slow_running;
         (state.slow_new, state.slow_running, state.errors) =
             (effects.slow_new, effects.slow_running, effects.errors);
+        state.affected = *effects != Effects::NONE;
         let factor = effects.slow_running / old;
         for task in 0..self.s.tasks.len() as u32 {
             let row = &self.s.tasks[task as usize];

@@ -46,19 +46,50 @@ impl<O: Observer> Engine<O> {
     /// A request's message has reached its replica.
     #[inline(always)]
     pub(crate) fn message_arrived(&mut self, task: u32) {
+        let now = self.s.now_ns;
+        let row = &mut self.s.tasks[task as usize];
+        let (endpoint, at) = (row.owner as usize, row.replica as usize);
+        let replica = &mut self.s.replicas[at];
+        if replica.life != Life::Up && (replica.life != Life::Stopping || replica.draining) {
+            return self.not_served(task);
+        }
+        row.arrived_ns = now;
+        row.due_ns = 0;
+        let plan = &self.plan.endpoints[endpoint];
+        let service = plan.service as usize;
+        let counted = self.m.request_arrived(service, endpoint, now);
+        row.flags =
+            (row.flags & !flag::COUNTED) | flag::INSIDE | if counted { flag::COUNTED } else { 0 };
+        replica.inside += 1;
+        self.s.endpoints[endpoint].inside += 1;
+        self.observer.on(
+            now,
+            Fact::RequestArrived {
+                endpoint: endpoint as u32,
+                replica: replica.number,
+                request: row.identity,
+            },
+        );
+        if !plan.open {
+            return self.admit(task);
+        }
+        let free = replica.busy.saturating_add(replica.lost_workers)
+            < self.plan.services[service].workers;
+        if free && replica.line.waiting == 0 && replica.effects.stalled == 0 {
+            return self.begin_service(task);
+        }
+        self.wait_in_line(task);
+    }
+
+    /// What a message meets at a replica that does not serve.
+    #[inline(never)]
+    fn not_served(&mut self, task: u32) {
         let at = self.s.tasks[task as usize].replica as usize;
-        match self.s.replicas[at].life {
-            Life::Up => self.admit(task),
-            Life::Stopping => {
-                if self.s.replicas[at].draining {
-                    self.refuse(task, Ending::Refused);
-                } else {
-                    self.admit(task);
-                }
-            }
-            Life::Down | Life::Starting | Life::Stopped => self.refuse(task, Ending::Refused),
+        if self.s.replicas[at].life == Life::Gone {
             // Nobody is told.
-            Life::Gone => self.free_task(task),
+            self.free_task(task);
+        } else {
+            self.refuse(task, Ending::Refused);
         }
     }
 
@@ -68,30 +99,12 @@ impl<O: Observer> Engine<O> {
         self.answer(task, ending);
     }
 
-    #[inline(always)]
+    /// The door of a service that may turn away or whose replicas share a line.
+    #[inline(never)]
     fn admit(&mut self, task: u32) {
-        let now = self.s.now_ns;
-        let row = &mut self.s.tasks[task as usize];
+        let row = &self.s.tasks[task as usize];
         let (endpoint, at) = (row.owner as usize, row.replica as usize);
-        row.arrived_ns = now;
-        row.due_ns = 0;
-        let request = row.identity;
         let service = self.plan.endpoints[endpoint].service as usize;
-        let counted = self.m.request_arrived(service, endpoint, now);
-        let row = &mut self.s.tasks[task as usize];
-        row.flags =
-            (row.flags & !flag::COUNTED) | flag::INSIDE | if counted { flag::COUNTED } else { 0 };
-        let number = self.s.replicas[at].number;
-        self.observer.on(
-            now,
-            Fact::RequestArrived {
-                endpoint: endpoint as u32,
-                replica: number,
-                request,
-            },
-        );
-        self.s.replicas[at].inside += 1;
-        self.s.endpoints[endpoint].inside += 1;
         let plan = &self.plan.services[service];
         if (plan.admission != Admission::default()
             || self.plan.endpoints[endpoint].admission != Admission::default())
@@ -108,11 +121,19 @@ impl<O: Observer> Engine<O> {
         if free && replica.line.waiting == 0 && replica.effects.stalled == 0 {
             return self.begin_service(task);
         }
-        let bound = plan.queue.bound;
-        if replica.line.waiting < bound {
+        self.wait_in_line(task);
+    }
+
+    /// A place in the replica's line, if there is one.
+    #[inline]
+    fn wait_in_line(&mut self, task: u32) {
+        let at = self.s.tasks[task as usize].replica as usize;
+        let replica = &self.s.replicas[at];
+        let queue = self.plan.services[replica.service as usize].queue;
+        if replica.line.waiting < queue.bound {
             return self.enter_line(task);
         }
-        if plan.queue.order == Order::Priority && bound > 0 && self.displace(task, at) {
+        if queue.order == Order::Priority && queue.bound > 0 && self.displace(task, at) {
             return self.enter_line(task);
         }
         self.shed(task);
@@ -305,82 +326,84 @@ impl<O: Observer> Engine<O> {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
         let (endpoint, at) = (row.owner as usize, row.replica as usize);
+        let plan = &self.plan.endpoints[endpoint];
+        let service = plan.service as usize;
         row.flags |= flag::WORKER;
         row.started_ns = now;
-        row.pc = self.plan.endpoints[endpoint].pc;
-        let wait = now - row.arrived_ns;
-        let (counted, request) = (row.has(flag::COUNTED), row.identity);
-        if counted {
-            self.m.endpoints[endpoint].wait.add(wait);
+        row.pc = plan.pc;
+        row.phase = Phase::Ready;
+        let (generation, caller, serial) =
+            (row.generation, row.caller as usize, row.caller_serial);
+        if row.has(flag::COUNTED) {
+            self.m.endpoints[endpoint].wait.add(now - row.arrived_ns);
         }
-        let service = self.plan.endpoints[endpoint].service as usize;
         self.m.services[service].levels.busy.rise(now);
-        self.note_execution(task, service);
         self.observer.on(
             now,
             Fact::ServiceBegan {
                 endpoint: endpoint as u32,
-                request,
+                request: row.identity,
             },
         );
         let replica = &mut self.s.replicas[at];
         replica.busy += 1;
-        if self.plan.services[service].numbered {
-            let free = replica
-                .workers
-                .iter()
-                .position(|used| !used)
-                .unwrap_or(replica.workers.len());
-            if free == replica.workers.len() {
-                replica.workers.push(true);
+        let hangs = replica.effects.hanging > 0;
+        // A call's second and later executions are the same work done again.
+        let caller = &mut self.s.tasks[caller];
+        if caller.call_serial <= serial && caller.kind != Kind::Free {
+            if caller.has(flag::EXECUTED) {
+                self.executed_again(task);
             } else {
-                replica.workers[free] = true;
+                caller.flags |= flag::EXECUTED;
             }
-            self.s.tasks[task as usize].worker = free as u32;
         }
-        if replica.effects.hanging > 0 {
+        if self.plan.services[service].numbered {
+            self.take_worker(task, at);
+        }
+        if hangs {
             self.s.tasks[task as usize].phase = Phase::Hung;
             return;
         }
-        self.s.tasks[task as usize].phase = Phase::Ready;
-        self.make_ready(task);
+        self.s.ready.push(task, generation);
     }
 
-    /// Counts a call's second and later executions: the same work done again.
-    #[inline(always)]
-    fn note_execution(&mut self, task: u32, service: usize) {
-        let row = &self.s.tasks[task as usize];
-        let (caller, serial, endpoint, sent) = (
-            row.caller as usize,
-            row.caller_serial,
-            row.owner as usize,
-            row.arrived_ns,
-        );
-        let counted = row.has(flag::COUNTED);
-        let caller = &mut self.s.tasks[caller];
-        if serial < caller.call_serial || caller.kind == Kind::Free {
-            return;
-        }
-        if caller.has(flag::EXECUTED) {
-            if counted {
-                self.m.services[service].duplicates += 1;
-                self.judges
-                    .count(endpoint, service, Counted::Duplicate, sent);
-            }
+    /// Gives a request the lowest free worker's number.
+    #[inline(never)]
+    fn take_worker(&mut self, task: u32, at: usize) {
+        let workers = &mut self.s.replicas[at].workers;
+        let free = workers
+            .iter()
+            .position(|used| !used)
+            .unwrap_or(workers.len());
+        if free == workers.len() {
+            workers.push(true);
         } else {
-            caller.flags |= flag::EXECUTED;
+            workers[free] = true;
+        }
+        self.s.tasks[task as usize].worker = free as u32;
+    }
+
+    #[inline(never)]
+    fn executed_again(&mut self, task: u32) {
+        let row = &self.s.tasks[task as usize];
+        if row.has(flag::COUNTED) {
+            let endpoint = row.owner as usize;
+            let service = self.plan.endpoints[endpoint].service as usize;
+            self.m.services[service].duplicates += 1;
+            self.judges
+                .count(endpoint, service, Counted::Duplicate, row.arrived_ns);
         }
     }
 
     /// Hands free workers of a replica to those who wait.
+    #[inline]
     pub(crate) fn serve_next(&mut self, at: usize) {
         loop {
             let replica = &self.s.replicas[at];
-            let service = replica.service as usize;
-            let plan = &self.plan.services[service];
+            let plan = &self.plan.services[replica.service as usize];
             let shared = plan.queue.per == Per::Service;
             let waiting = if shared {
-                self.s.services[service].line.waiting
+                self.s.services[replica.service as usize].line.waiting
             } else {
                 replica.line.waiting
             };
@@ -400,29 +423,29 @@ impl<O: Observer> Engine<O> {
                 self.move_to(task, at as u32);
             }
             if expired == Expired::Drop && self.s.tasks[task as usize].expiry_ns <= self.s.now_ns {
-                let counted = self.s.tasks[task as usize].has(flag::COUNTED);
-                self.m.services[service].expired += u64::from(counted);
-                if counted {
-                    let (endpoint, sent) = (
-                        self.s.tasks[task as usize].owner as usize,
-                        self.s.tasks[task as usize].arrived_ns,
-                    );
-                    self.judges.count(endpoint, service, Counted::Expired, sent);
-                }
-                // Nobody should wait for it any more; if its caller does all the same, it is told.
-                let (caller, serial) = (
-                    self.s.tasks[task as usize].caller,
-                    self.s.tasks[task as usize].caller_serial,
-                );
-                self.account_end(task, Ending::Dropped);
-                if self.awaits(caller, serial) {
-                    self.answer(task, Ending::Rejected);
-                } else {
-                    self.free_task(task);
-                }
-                continue;
+                self.expire(task);
+            } else {
+                self.begin_service(task);
             }
-            self.begin_service(task);
+        }
+    }
+
+    /// Nobody should wait for it any more; if its caller does all the same, it is told.
+    #[inline(never)]
+    fn expire(&mut self, task: u32) {
+        let row = &self.s.tasks[task as usize];
+        let (caller, serial, endpoint) = (row.caller, row.caller_serial, row.owner as usize);
+        if row.has(flag::COUNTED) {
+            let service = self.plan.endpoints[endpoint].service as usize;
+            self.m.services[service].expired += 1;
+            self.judges
+                .count(endpoint, service, Counted::Expired, row.arrived_ns);
+        }
+        self.account_end(task, Ending::Dropped);
+        if self.awaits(caller, serial) {
+            self.answer(task, Ending::Rejected);
+        } else {
+            self.free_task(task);
         }
     }
 
@@ -435,7 +458,10 @@ impl<O: Observer> Engine<O> {
                 Order::Lifo => true,
                 Order::AdaptiveLifo => line.busy_since_ns + ADAPTIVE_NS <= now,
             };
-            let class = line.classes.iter().position(|c| !c.is_empty())?;
+            let class = match order {
+                Order::Priority => line.classes.iter().position(|c| !c.is_empty())?,
+                Order::Fifo | Order::Lifo | Order::AdaptiveLifo => 0,
+            };
             let line = &mut line.classes[class];
             let task = if newest {
                 line.pop_back()
@@ -459,24 +485,33 @@ impl<O: Observer> Engine<O> {
         let row = &mut self.s.tasks[task as usize];
         let (endpoint, at) = (row.owner as usize, row.replica as usize);
         (row.step_timer, row.timeout_timer, row.deadline_timer) = (0, 0, 0);
-        let (started, arrived, counted) = (row.started_ns, row.arrived_ns, row.has(flag::COUNTED));
         if row.has(flag::WORKER) {
+            let (started, arrived) = (row.started_ns, row.arrived_ns);
             row.due_ns = now - started;
-            let worker = row.worker;
             let service = self.plan.endpoints[endpoint].service as usize;
             self.m.services[service].levels.busy.fall(now);
-            if counted && ending != Ending::Dropped {
+            if row.has(flag::COUNTED) && ending != Ending::Dropped {
                 let series = &mut self.m.endpoints[endpoint];
                 series.service.add(now - started);
                 series.response.add(now - arrived);
             }
             let replica = &mut self.s.replicas[at];
             replica.busy -= 1;
-            if worker != NONE {
-                replica.workers[worker as usize] = false;
+            if row.worker != NONE {
+                replica.workers[row.worker as usize] = false;
             }
         }
         self.request_leaves(task, ending);
+        let replica = &self.s.replicas[at];
+        if replica.life != Life::Up || replica.line.waiting > 0 || !self.plan.endpoints[endpoint].open
+        {
+            self.served(at);
+        }
+    }
+
+    /// A worker is free again: the next one, or the end of a replica that stops.
+    #[inline(never)]
+    fn served(&mut self, at: usize) {
         self.serve_next(at);
         if self.s.replicas[at].life == Life::Stopping && self.s.replicas[at].inside == 0 {
             self.replica_stopped(at as u32);
@@ -488,22 +523,28 @@ impl<O: Observer> Engine<O> {
     fn request_leaves(&mut self, task: u32, ending: Ending) {
         let row = &self.s.tasks[task as usize];
         let (caller, serial) = (row.caller, row.caller_serial);
-        let wanted = self.awaits(caller, serial);
-        let booked = if wanted || ending == Ending::Rejected {
+        if self.awaits(caller, serial) {
+            self.account_end(task, ending);
+            self.answer(task, ending);
+        } else {
+            self.unwanted(task, ending);
+        }
+    }
+
+    /// A request leaves whose caller waits no more.
+    #[inline(never)]
+    fn unwanted(&mut self, task: u32, ending: Ending) {
+        let booked = if ending == Ending::Rejected {
             ending
         } else {
             Ending::Dropped
         };
         self.account_end(task, booked);
-        if wanted {
-            self.answer(task, ending);
-        } else {
-            let row = &self.s.tasks[task as usize];
-            if row.has(flag::COUNTED) && ending != Ending::Dropped {
-                self.m.calls[self.plan.calls[row.by_call as usize].series as usize].late += 1;
-            }
-            self.free_task(task);
+        let row = &self.s.tasks[task as usize];
+        if row.has(flag::COUNTED) && ending != Ending::Dropped {
+            self.m.calls[self.plan.calls[row.by_call as usize].series as usize].late += 1;
         }
+        self.free_task(task);
     }
 
     /// Books the end of a request at its service.
@@ -521,30 +562,25 @@ impl<O: Observer> Engine<O> {
             row.has(flag::INSIDE),
             "a request that never arrived cannot end"
         );
-        row.flags &= !flag::INSIDE;
-        let request = row.identity;
-        let (worker_ns, cpu_ns) = (
-            if row.has(flag::WORKER) { row.due_ns } else { 0 },
-            row.cpu_ns,
-        );
-        row.flags &= !flag::WORKER;
+        let worker_ns = if row.has(flag::WORKER) { row.due_ns } else { 0 };
+        row.flags &= !(flag::INSIDE | flag::WORKER);
         let service = self.plan.endpoints[endpoint].service as usize;
         self.m
             .request_ended(service, endpoint, now, arrived, ending, counted);
         if counted {
             let series = &mut self.m.services[service];
             series.worker_ns += worker_ns;
-            series.cpu_ns += cpu_ns;
+            series.cpu_ns += row.cpu_ns;
             if ending == Ending::Dropped {
                 series.wasted_worker_ns += worker_ns;
-                series.wasted_cpu_ns += cpu_ns;
+                series.wasted_cpu_ns += row.cpu_ns;
             }
         }
         self.observer.on(
             now,
             Fact::RequestEnded {
                 endpoint: endpoint as u32,
-                request,
+                request: row.identity,
                 ending,
             },
         );
@@ -562,16 +598,20 @@ impl<O: Observer> Engine<O> {
     #[inline(always)]
     pub(crate) fn stretched(&self, task: u32, ns: u64, what: Stretch) -> u64 {
         let row = &self.s.tasks[task as usize];
-        let service = self.s.replicas[row.replica as usize].service as usize;
-        if self.disturbances.active.is_empty()
+        let replica = &self.s.replicas[row.replica as usize];
+        let of_endpoint = matches!(row.kind, Kind::Request | Kind::Branch)
+            && self.s.endpoints[row.owner as usize].affected;
+        if !replica.affected
+            && !of_endpoint
             && row.work_factor == 1.0
-            && !self.plan.services[service].stretches
+            && !self.plan.services[replica.service as usize].stretches
         {
             return ns;
         }
         self.stretched_by_all(task, ns, what)
     }
 
+    #[inline(never)]
     fn stretched_by_all(&self, task: u32, ns: u64, what: Stretch) -> u64 {
         let row = &self.s.tasks[task as usize];
         let replica = &self.s.replicas[row.replica as usize];

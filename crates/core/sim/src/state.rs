@@ -337,6 +337,8 @@ pub struct Replica {
     /// Which workers are in use, where they are numbered.
     pub workers: Vec<bool>,
     pub effects: Effects,
+    /// Whether these are any.
+    pub affected: bool,
     /// What came to its tasks while it was stalled, in order.
     pub frozen: Vec<Frozen>,
     pub cpu: Option<Cpu>,
@@ -456,6 +458,8 @@ pub struct EndpointState {
     pub slow_new: f64,
     pub slow_running: f64,
     pub errors: f64,
+    /// Whether these are any.
+    pub affected: bool,
 }
 
 /// One instance of a pool.
@@ -527,6 +531,36 @@ pub struct HedgeRow {
     pub recent: VecDeque<u64>,
 }
 
+/// What can go on in this instant: (task, generation), first come, first served.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ReadyList {
+    /// The first of them, outside the list: mostly there is no other.
+    first: Option<(u32, u32)>,
+    others: VecDeque<(u32, u32)>,
+}
+
+impl ReadyList {
+    /// Adds one at the end.
+    #[inline(always)]
+    pub fn push(&mut self, task: u32, generation: u32) {
+        if self.first.is_none() {
+            self.first = Some((task, generation));
+        } else {
+            self.others.push_back((task, generation));
+        }
+    }
+
+    /// Takes the first.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Option<(u32, u32)> {
+        let first = self.first.take()?;
+        if !self.others.is_empty() {
+            self.first = self.others.pop_front();
+        }
+        Some(first)
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
@@ -537,8 +571,7 @@ pub struct State {
     pub free_tasks: Vec<u32>,
     pub frames: Vec<FrameRow>,
     pub free_frames: u32,
-    /// What can go on in this instant: (task, generation), in the order of becoming ready.
-    pub ready: VecDeque<(u32, u32)>,
+    pub ready: ReadyList,
     pub replicas: Vec<Replica>,
     pub services: Vec<ServiceState>,
     pub endpoints: Vec<EndpointState>,

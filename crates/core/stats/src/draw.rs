@@ -76,8 +76,23 @@ pub const fn entity(name: &str) -> u64 {
 #[inline]
 #[must_use]
 pub const fn identity(a: u64, b: u64) -> u64 {
+    member(family(a), b)
+}
+
+/// The part of [`identity`] that all identities of one `a` share: whoever numbers many members of one
+/// family keeps it.
+#[inline]
+#[must_use]
+pub const fn family(a: u64) -> u64 {
+    mix64(a.wrapping_add(0x6a09_e667_f3bc_c909))
+}
+
+/// One identity of a [`family`]: `member(family(a), b)` is `identity(a, b)`.
+#[inline]
+#[must_use]
+pub const fn member(family: u64, b: u64) -> u64 {
     // Xor of a hash and a multiple: identities of two clients do not run side by side at a shift.
-    mix64(a.wrapping_add(0x6a09_e667_f3bc_c909)) ^ b.wrapping_mul(0xd134_2543_de82_ef95)
+    family ^ b.wrapping_mul(0xd134_2543_de82_ef95)
 }
 
 /// Seed, entity and purpose, mixed ahead of time.
