@@ -71,7 +71,7 @@ impl Layer {
     #[inline(always)]
     fn step(&mut self, draws: &LayerDraws) -> u64 {
         let id = member(self.family, self.index);
-        self.offset_ns += draws.key.at(id).exp1() * draws.gap_ns;
+        self.offset_ns += draws.key.at(id).only_exp1() * draws.gap_ns;
         self.index += 1;
         id
     }
@@ -88,18 +88,20 @@ impl Layer {
     /// The next candidate, if it lies in the same block and every candidate comes. Otherwise nothing has changed.
     #[inline(always)]
     fn next_steady(&mut self, draws: &LayerDraws) -> Option<u64> {
-        if draws.steady.is_none_or(|share| share < 1.0) {
+        if !draws.all_come {
             return None;
         }
-        let mut next = *self;
-        let id = next.step(draws);
-        if draws.length_ns as f64 <= next.offset_ns {
-            return None;
+        let before = self.offset_ns;
+        let id = self.step(draws);
+        if self.offset_ns < draws.length
+            && let Some(at) = self.instant()
+        {
+            (self.next_ns, self.next_id) = (at, id);
+            return Some(at);
         }
-        let at = next.instant()?;
-        (self.index, self.offset_ns) = (next.index, next.offset_ns);
-        (self.next_ns, self.next_id) = (at, id);
-        Some(at)
+        self.index -= 1;
+        self.offset_ns = before;
+        None
     }
 }
 
@@ -125,6 +127,9 @@ pub struct LayerDraws {
     gap_ns: f64,
     /// Length of a block, ns.
     length_ns: u64,
+    length: f64,
+    /// Every candidate of the layer comes.
+    all_come: bool,
     /// Share of the layer that comes, if the client's demand never changes on this day.
     steady: Option<f64>,
 }
@@ -480,12 +485,12 @@ impl<O: Observer> Engine<O> {
 
     // ---- arriving ------------------------------------------------------------------------------
 
-    /// A source's arrival is due.
+    /// A source's arrival is due. Returns the visit that begins if it comes alone, else `NONE`.
     #[inline]
-    pub(crate) fn arrival(&mut self, due: Due) {
+    pub(crate) fn arrival(&mut self, due: Due) -> u32 {
         let stream = &self.streams.rows[due.slot as usize];
         if stream.timer != due.sequence {
-            return;
+            return NONE;
         }
         let (client, batch) = (stream.client, stream.batch);
         let id = match &stream.source {
@@ -498,13 +503,14 @@ impl<O: Observer> Engine<O> {
             let task = self.visit_arrives(client, id);
             self.arrived(due.slot);
             // Nothing else is ready at the start of an event: no need to go through the list.
-            return self.run(task);
+            return task;
         }
         for i in 0..batch {
             let task = self.visit_arrives(client, identity(id, u64::from(i)));
             self.make_ready(task);
         }
         self.arrived(due.slot);
+        NONE
     }
 
     #[inline]
@@ -583,6 +589,8 @@ impl<O: Observer> Engine<O> {
                 key,
                 gap_ns: 0.0,
                 length_ns: 1,
+                length: 1.0,
+                all_come: false,
                 steady: None,
             };
         };
@@ -592,13 +600,15 @@ impl<O: Observer> Engine<O> {
             && self.switch_of(client).is_none()
             && !self.disturbances.ramps.iter().any(|r| r.client == client);
         let now = self.s.now_ns;
+        let steady = flat
+            .then(|| rate.rate(now) * self.factor(client, now) / bound - f64::from(layer.layer));
         LayerDraws {
             key,
             gap_ns: 1e9 / bound,
             length_ns: block_ns(bound),
-            steady: flat.then(|| {
-                rate.rate(now) * self.factor(client, now) / bound - f64::from(layer.layer)
-            }),
+            length: block_ns(bound) as f64,
+            all_come: steady.is_some_and(|share| share >= 1.0),
+            steady,
         }
     }
 

@@ -49,11 +49,11 @@ impl<O: Observer> Engine<O> {
         if row.has(flag::COUNTED) {
             self.m.calls[plan.series as usize].calls += 1;
         }
-        let limited =
-            row.kind == Kind::Visit && self.plan.clients[row.owner as usize].limits;
-        if !plan.plain || limited {
-            self.prepare_call(task, call);
+        let limited = row.kind == Kind::Visit && self.plan.clients[row.owner as usize].limits;
+        if plan.direct && !limited {
+            return self.attempt_directly(task, call, 1, true);
         }
+        self.prepare_call(task, call);
         self.attempts(task)
     }
 
@@ -116,6 +116,11 @@ impl<O: Observer> Engine<O> {
     /// Attempts until one is under way, or the call is over.
     #[inline(always)]
     fn attempts(&mut self, task: u32) -> Flow {
+        let row = &self.s.tasks[task as usize];
+        let (call, number) = (row.call, row.attempt + 1);
+        if self.plan.calls[call as usize].direct {
+            return self.attempt_directly(task, call, number, false);
+        }
         match self.start_attempt(task) {
             None => Flow::Stop,
             Some(ending) => self.attempts_after(task, ending),
@@ -125,7 +130,7 @@ impl<O: Observer> Engine<O> {
     /// Goes on after an attempt that ended at once.
     #[cold]
     #[inline(never)]
-    fn attempts_after(&mut self, task: u32, first: Ending) -> Flow {
+    pub(crate) fn attempts_after(&mut self, task: u32, first: Ending) -> Flow {
         let mut ending = first;
         loop {
             self.count_attempt_result(task, ending);
@@ -182,7 +187,7 @@ impl<O: Observer> Engine<O> {
         row.attempt += 1;
         let plan = &self.plan.calls[row.call as usize];
         if plan.plain {
-            return self.send_plain(task);
+            return self.attempt_plainly(task);
         }
         let pool = plan.pool;
         if pool != NONE {
@@ -195,18 +200,27 @@ impl<O: Observer> Engine<O> {
         self.send_attempt(task)
     }
 
-    /// Sends an attempt that nothing stands in the way of: what [`Self::send_attempt`] comes to then.
-    #[inline(always)]
-    fn send_plain(&mut self, task: u32) -> Option<Ending> {
+    /// An attempt that nothing stands in the way of: what [`Self::send_attempt`] comes to then.
+    fn attempt_plainly(&mut self, task: u32) -> Option<Ending> {
+        let me = &self.s.tasks[task as usize];
+        let (call, number) = (me.call, me.attempt);
+        let entity = self.plan.calls[call as usize].entity;
+        let id = identity(me.identity, entity ^ mix64(u64::from(number)));
+        match self.choose_replica(task, call, id) {
+            Some(replica) => {
+                self.send_plain(task, replica, id);
+                None
+            }
+            None => Some(Ending::Refused),
+        }
+    }
+
+    /// Its message leaves for that replica.
+    #[inline(never)]
+    pub(crate) fn send_plain(&mut self, task: u32, replica: u32, id: u64) {
         let now = self.s.now_ns;
         let me = &self.s.tasks[task as usize];
         let (call, number) = (me.call, me.attempt);
-        let plan = &self.plan.calls[call as usize];
-        let id = identity(me.identity, plan.entity ^ mix64(u64::from(number)));
-        let replica = self.choose_replica(task, call, id);
-        let Some(replica) = replica else {
-            return Some(Ending::Refused);
-        };
         let plan = &self.plan.calls[call as usize];
         let me = &mut self.s.tasks[task as usize];
         let serial = me.serial + 1;
@@ -223,10 +237,7 @@ impl<O: Observer> Engine<O> {
         }
         if plan.timeout_ns != u64::MAX && me.timeout_timer == 0 {
             let ring = RingId(plan.timeout_ring);
-            me.timeout_timer = self
-                .s
-                .calendar
-                .schedule_in(ring, now, Timer::Timeout, task);
+            me.timeout_timer = self.s.calendar.schedule_in(ring, now, Timer::Timeout, task);
         }
         let child = Task {
             kind: Kind::Request,
@@ -260,7 +271,6 @@ impl<O: Observer> Engine<O> {
             self.pair_changes(task, replica, 1);
         }
         self.send_message(child);
-        None
     }
 
     /// A permit has come: the attempt goes on.
@@ -916,6 +926,8 @@ impl<O: Observer> Engine<O> {
         }
         let row = &mut self.s.tasks[task as usize];
         row.first_live = row.serial + 1;
+        // The join, then its branches.
+        self.pop_frame(task);
         while let Some(frame) = self.innermost(task) {
             let Frame::Child {
                 task: branch,

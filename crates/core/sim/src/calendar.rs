@@ -57,7 +57,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    /// By number; a key holds four bits, and those above are not in use.
+    const ALL: [Self; 16] = [
         Self::End,
         Self::Start,
         Self::Step,
@@ -69,6 +70,10 @@ impl Kind {
         Self::WaitOver,
         Self::View,
         Self::Probe,
+        Self::Arrival,
+        Self::Arrival,
+        Self::Arrival,
+        Self::Arrival,
         Self::Arrival,
     ];
 
@@ -123,7 +128,7 @@ struct Ring {
 /// The calendar. See the module's page.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Calendar {
-    heap: Vec<u128>,
+    heap: Heap,
     next_sequence: u64,
     rings: Vec<Ring>,
     /// First timer of each ring that has one, as a 4-ary heap beside the first.
@@ -171,7 +176,7 @@ impl Calendar {
     #[inline]
     pub fn schedule(&mut self, at_ns: u64, kind: Kind, slot: u32) -> u64 {
         let (key, sequence) = self.key(at_ns.min(TIME_MAX_NS), kind, slot);
-        sift_in(&mut self.heap, key);
+        self.heap.push(key);
         sequence
     }
 
@@ -193,7 +198,7 @@ impl Calendar {
     /// timer of a ring still matters; dead ones behind the one taken are skipped.
     #[inline]
     pub fn take(&mut self, until_ns: u64, alive: impl Fn(Due) -> bool) -> Option<Due> {
-        let heap = self.heap.first().copied().unwrap_or(u128::MAX);
+        let heap = self.heap.first;
         if let Some(&(front, ring)) = self.fronts.first()
             && front < heap
         {
@@ -207,7 +212,7 @@ impl Calendar {
         if heap == u128::MAX || until_ns < (heap >> TIME_SHIFT) as u64 {
             return None;
         }
-        sift_out(&mut self.heap);
+        self.heap.pop();
         Some(unpack(heap))
     }
 
@@ -223,6 +228,107 @@ impl Calendar {
         }
         sift_out(&mut self.fronts);
     }
+}
+
+/// A 4-ary heap of keys, laid out in families: the children of entry `i` are `families[i]`, so a step
+/// down looks at one array of four, and none is ever half there: what is empty holds `u128::MAX`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Heap {
+    /// The least key, or `u128::MAX`.
+    first: u128,
+    families: Vec<[u128; 4]>,
+    len: usize,
+}
+
+impl Default for Heap {
+    fn default() -> Self {
+        Self {
+            first: u128::MAX,
+            families: Vec::new(),
+            len: 0,
+        }
+    }
+}
+
+impl Heap {
+    #[inline(always)]
+    fn push(&mut self, key: u128) {
+        let mut at = self.len;
+        self.len += 1;
+        if at == 0 {
+            self.first = key;
+            return;
+        }
+        // Entry `at` is child number `(at - 1) % 4` of entry `(at - 1) / 4`.
+        if (at - 1) >> 2 == self.families.len() {
+            self.families.push([u128::MAX; 4]);
+        }
+        while at > 0 {
+            let family = (at - 1) >> 2;
+            let parent = if family == 0 {
+                self.first
+            } else {
+                self.families[(family - 1) >> 2][(family - 1) & 3]
+            };
+            if parent <= key {
+                self.families[family][(at - 1) & 3] = key;
+                return;
+            }
+            self.families[family][(at - 1) & 3] = parent;
+            at = family;
+        }
+        self.first = key;
+    }
+
+    /// Removes the least key.
+    #[inline(always)]
+    fn pop(&mut self) {
+        if self.len <= 1 {
+            self.len = 0;
+            self.first = u128::MAX;
+            return;
+        }
+        self.len -= 1;
+        let at = self.len - 1;
+        let key = std::mem::replace(&mut self.families[at >> 2][at & 3], u128::MAX);
+        if self.len == 1 {
+            self.first = key;
+            return;
+        }
+        // Down from the top: the least of each family moves up until the key fits.
+        let Some(top) = self.families.first() else {
+            return;
+        };
+        let (least, mut child) = least_of(top);
+        if key <= least {
+            self.first = key;
+            return;
+        }
+        self.first = least;
+        let mut hole = 0;
+        loop {
+            let next = 4 * hole + 1 + child;
+            let Some(family) = self.families.get(next) else {
+                break;
+            };
+            let (least, of_next) = least_of(family);
+            if key <= least {
+                break;
+            }
+            self.families[hole][child] = least;
+            (hole, child) = (next, of_next);
+        }
+        self.families[hole][child] = key;
+    }
+}
+
+/// The least of four keys, and which it is.
+#[inline(always)]
+fn least_of(family: &[u128; 4]) -> (u128, usize) {
+    let [a, b, c, d] = *family;
+    let (ab, i) = if b < a { (b, 1) } else { (a, 0) };
+    let (cd, j) = if d < c { (d, 3) } else { (c, 2) };
+    if cd < ab { (cd, j) } else { (ab, i) }
 }
 
 #[inline]

@@ -17,10 +17,11 @@ use crate::judge_feed::Judges;
 use crate::measure::Measures;
 use crate::observe::{Fact, Observer};
 use crate::outcome::Ended;
-use crate::plan::{NONE, Op, Plan};
+use crate::plan::{ClientPlan, NONE, Op, Plan};
 use crate::state::{
     BudgetRow, Cpu, Effects, Ending, EndpointState, Frame, FrameRow, Frozen, HedgeRow, Kind, Life,
-    Line, LinkState, PairRow, Permits, Phase, ReadyList, Replica, ServiceState, State, Task, Thaw, flag,
+    Line, LinkState, PairRow, Permits, Phase, ReadyList, Replica, ServiceState, State, Task, Thaw,
+    flag,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -87,6 +88,19 @@ pub(crate) enum Flow {
     On,
     /// Something must happen first, or the task is gone.
     Stop,
+    /// The same, and that task goes on: nothing else is ready.
+    Then(u32),
+}
+
+/// What happens in this instant after a task has run as far as it could.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Next {
+    /// Whatever is ready.
+    Ready,
+    /// This task goes on: nothing else is ready.
+    Run(u32),
+    /// This answer is delivered: nothing else is ready.
+    Deliver(u32),
 }
 
 impl<O: Observer> Engine<O> {
@@ -213,6 +227,21 @@ impl<O: Observer> Engine<O> {
         self.m
             .calls
             .resize_with(self.plan.series.len(), || fresh.clone());
+        for (i, row) in self.plan.endpoints.iter_mut().enumerate() {
+            let service = &self.plan.services[row.service as usize];
+            row.workers = service.workers;
+            row.stretches = service.stretches;
+            row.numbered = service.numbered;
+            row.judged = self.judges.wants_endpoint(i, row.service as usize);
+        }
+    }
+
+    /// Whether a fault does anything to a replica or to an endpoint of its service.
+    pub(crate) fn is_affected(&self, replica: u32) -> bool {
+        let row = &self.s.replicas[replica as usize];
+        let own = &self.base.services[row.service as usize];
+        let endpoints = own.endpoints_from as usize..own.endpoints_to as usize;
+        row.effects != Effects::NONE || self.s.endpoints[endpoints].iter().any(|e| e.affected)
     }
 
     /// Runs until `until_ns` or the end of the day, whichever is first.
@@ -237,8 +266,8 @@ impl<O: Observer> Engine<O> {
             if self.m.window_end_ns <= due.at_ns {
                 self.m.tick(due.at_ns);
             }
-            self.dispatch(due);
-            self.drain();
+            let next = self.dispatch(due);
+            self.drain_from(next);
             self.report_levels();
             if self.observer.decided() {
                 self.ended = Some(Ended::Decided);
@@ -252,8 +281,9 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    #[inline]
-    fn dispatch(&mut self, due: Due) {
+    /// Does what an event says. Returns the task that goes on, or `NONE`.
+    #[inline(always)]
+    fn dispatch(&mut self, due: Due) -> u32 {
         let slot = due.slot as usize;
         match due.kind {
             Timer::Step => {
@@ -262,10 +292,19 @@ impl<O: Observer> Engine<O> {
                     task.step_timer = 0;
                     let id = task.identity;
                     self.note(due, id);
-                    self.step_over(due.slot);
+                    return self.step_over(due.slot);
                 }
             }
-            Timer::Arrival => self.arrival(due),
+            Timer::Arrival => return self.arrival(due),
+            _ => self.dispatch_rarer(due),
+        }
+        NONE
+    }
+
+    #[inline(never)]
+    fn dispatch_rarer(&mut self, due: Due) {
+        let slot = due.slot as usize;
+        match due.kind {
             Timer::Core => {
                 if self.s.replicas[slot]
                     .cpu
@@ -310,6 +349,7 @@ impl<O: Observer> Engine<O> {
             Timer::Probe => self.probe(due),
             Timer::Start => self.disturbance_starts(due.slot),
             Timer::End => self.disturbance_ends(due.slot),
+            Timer::Step | Timer::Arrival => unreachable!("{due:?} is handled by the loop"),
         }
     }
 
@@ -323,20 +363,38 @@ impl<O: Observer> Engine<O> {
             .push(due.at_ns.rotate_left(8) ^ id ^ ((due.kind as u64) << 1));
     }
 
-    /// Runs all that can go on in this instant.
-    #[inline]
-    pub(crate) fn drain(&mut self) {
-        while let Some((task, generation)) = self.s.ready.pop() {
-            if !self.is(task, generation) {
-                continue;
-            }
-            match self.s.tasks[task as usize].phase {
-                Phase::Answering => self.deliver(task),
-                Phase::Ready => self.run(task),
-                // Killed after it became ready.
-                _ => {}
+    /// Runs all that can go on in this instant, in the order of becoming ready; `task`, if any, before the others.
+    #[inline(always)]
+    pub(crate) fn drain_from(&mut self, task: u32) {
+        let mut next = if task == NONE {
+            Next::Ready
+        } else {
+            Next::Run(task)
+        };
+        loop {
+            next = match next {
+                Next::Run(task) => self.proceed(task),
+                Next::Deliver(task) => self.deliver_directly(task),
+                Next::Ready => {
+                    let Some((task, generation)) = self.s.ready.pop() else {
+                        return;
+                    };
+                    let row = &self.s.tasks[task as usize];
+                    match row.phase {
+                        _ if row.generation != generation => Next::Ready,
+                        Phase::Answering => Next::Deliver(task),
+                        Phase::Ready => Next::Run(task),
+                        // Killed after it became ready.
+                        _ => Next::Ready,
+                    }
+                }
             }
         }
+    }
+
+    /// Runs all that can go on in this instant.
+    pub(crate) fn drain(&mut self) {
+        self.drain_from(NONE);
     }
 
     /// Puts a task on the ready list, or with its stalled replica's frozen ones.
@@ -409,14 +467,8 @@ impl<O: Observer> Engine<O> {
         self.s.live += 1;
         if let Some(slot) = self.s.free_tasks.pop() {
             let row = &mut self.s.tasks[slot as usize];
-            let (generation, serial) = (row.generation, row.serial);
-            *row = Task {
-                generation,
-                serial,
-                first_live: serial + 1,
-                ..task
-            };
-            return (slot, generation);
+            row.begin(task);
+            return (slot, row.generation);
         }
         (self.seat_at_the_end(task), 0)
     }
@@ -452,6 +504,7 @@ impl<O: Observer> Engine<O> {
         self.s.tasks[task as usize].generation == generation
     }
 
+    #[inline]
     pub(crate) fn push_frame(&mut self, task: u32, frame: Frame) {
         let outer = self.s.tasks[task as usize].frames;
         let row = FrameRow { frame, outer };
@@ -467,6 +520,7 @@ impl<O: Observer> Engine<O> {
         self.s.tasks[task as usize].frames = at;
     }
 
+    #[inline]
     pub(crate) fn pop_frame(&mut self, task: u32) -> Option<Frame> {
         let at = self.s.tasks[task as usize].frames;
         if at == NONE {
@@ -504,26 +558,40 @@ impl<O: Observer> Engine<O> {
     // ---- instructions --------------------------------------------------------------------------
 
     /// Runs a task until something must happen first.
+    #[inline(never)]
     pub(crate) fn run(&mut self, task: u32) {
+        match self.proceed(task) {
+            Next::Ready => {}
+            // Whoever calls this may still make others ready, but these were ready before.
+            Next::Run(task) | Next::Deliver(task) => self.make_ready(task),
+        }
+    }
+
+    #[inline(always)]
+    fn proceed(&mut self, task: u32) -> Next {
         loop {
             let row = &mut self.s.tasks[task as usize];
             if row.has(flag::CANCELLED) {
-                return self.end_task(task, Ending::Dropped);
+                self.end_task(task, Ending::Dropped);
+                return Next::Ready;
             }
             let pc = row.pc;
             row.pc = pc + 1;
             let flow = match self.plan.ops[pc as usize] {
                 Op::Call { call } => self.begin_call(task, call),
-                Op::Work { law, key } => {
-                    let id = row.identity;
-                    let ns = self.sample_ns(law, key, id);
-                    self.work(task, ns)
-                }
+                Op::Work { law, key } => self.work_directly(task, law, key),
                 Op::End => return self.program_ended(task),
+                Op::Fork { fork } => self.start_branches(task, fork),
+                Op::Jump { to } => {
+                    row.pc = to;
+                    Flow::On
+                }
                 other => self.instruct(task, other),
             };
-            if matches!(flow, Flow::Stop) {
-                return;
+            match flow {
+                Flow::On => {}
+                Flow::Stop => return Next::Ready,
+                Flow::Then(task) => return Next::Run(task),
             }
         }
     }
@@ -551,7 +619,6 @@ impl<O: Observer> Engine<O> {
                 }
             }
             Op::Choose { choice } => self.choose(task, choice),
-            Op::Jump { to } => self.s.tasks[task as usize].pc = to,
             Op::Repeat { law, key, to } => {
                 let left = self.plan.laws[law as usize].sample(self.draw(key, id)) as u64;
                 if left == 0 {
@@ -592,7 +659,6 @@ impl<O: Observer> Engine<O> {
                 }
                 other => unreachable!("a loop's frame is innermost at its end, not {other:?}"),
             },
-            Op::Fork { fork } => return self.start_branches(task, fork),
             Op::Fail { word } => {
                 let ending = match word {
                     FailWord::Declined => Ending::Declined,
@@ -608,14 +674,17 @@ impl<O: Observer> Engine<O> {
                         AnswerWord::Ok => row.flags &= !flag::DEGRADED,
                         AnswerWord::Degraded => row.flags |= flag::DEGRADED,
                     }
-                    self.program_ended(task);
+                    match self.program_ended(task) {
+                        Next::Ready => {}
+                        Next::Run(task) | Next::Deliver(task) => self.make_ready(task),
+                    }
                     return Flow::Stop;
                 }
                 self.unwind(task, depth);
                 self.s.tasks[task as usize].pc = to;
             }
             Op::Degrade => self.s.tasks[task as usize].flags |= flag::DEGRADED,
-            Op::Call { .. } | Op::Work { .. } | Op::End => {
+            Op::Call { .. } | Op::Work { .. } | Op::End | Op::Fork { .. } | Op::Jump { .. } => {
                 unreachable!("{op:?} is run by the loop")
             }
         }
@@ -686,11 +755,44 @@ impl<O: Observer> Engine<O> {
         Flow::Stop
     }
 
+    #[inline(never)]
     fn start_branches(&mut self, task: u32, fork: u32) -> Flow {
         let row = &self.plan.forks[fork as usize];
         let (entity, need, count) = (row.entity, row.need, row.branches.len() as u32);
-        let me = self.s.tasks[task as usize].clone();
+        let me = &self.s.tasks[task as usize];
         let serial = me.serial + 1;
+        let mut branch = Task {
+            kind: Kind::Branch,
+            owner: me.owner,
+            caller: task,
+            caller_serial: serial,
+            replica: me.replica,
+            client: me.client,
+            priority: me.priority,
+            work_factor: me.work_factor,
+            visit: me.visit,
+            arrived_ns: self.s.now_ns,
+            expiry_ns: me.expiry_ns,
+            flags: me.flags & flag::COUNTED,
+            ..Task::free()
+        };
+        let id = me.identity;
+        for b in 0..count {
+            branch.pc = self.plan.forks[fork as usize].branches[b as usize];
+            branch.identity = identity(id, mix64(entity ^ u64::from(b)));
+            let (slot, generation) = self.seat(branch);
+            self.push_frame(
+                task,
+                Frame::Child {
+                    task: slot,
+                    generation,
+                    serial,
+                    replica: NONE,
+                },
+            );
+            self.s.ready.push(slot, generation);
+        }
+        // Innermost, so that a branch that ends finds it at once.
         self.push_frame(
             task,
             Frame::Join {
@@ -699,34 +801,6 @@ impl<O: Observer> Engine<O> {
                 fork,
             },
         );
-        for b in 0..count {
-            let branch = self.new_task(Kind::Branch);
-            let generation = self.s.tasks[branch as usize].generation;
-            let pc = self.plan.forks[fork as usize].branches[b as usize];
-            let child = &mut self.s.tasks[branch as usize];
-            child.owner = me.owner;
-            child.pc = pc;
-            (child.caller, child.caller_serial) = (task, serial);
-            child.replica = me.replica;
-            child.client = me.client;
-            child.priority = me.priority;
-            child.work_factor = me.work_factor;
-            child.identity = identity(me.identity, mix64(entity ^ u64::from(b)));
-            child.visit = me.visit;
-            child.arrived_ns = self.s.now_ns;
-            child.expiry_ns = me.expiry_ns;
-            child.flags = me.flags & flag::COUNTED;
-            self.push_frame(
-                task,
-                Frame::Child {
-                    task: branch,
-                    generation,
-                    serial,
-                    replica: NONE,
-                },
-            );
-            self.make_ready(branch);
-        }
         let row = &mut self.s.tasks[task as usize];
         (row.serial, row.first_live) = (serial, serial);
         row.phase = Phase::Joining;
@@ -735,75 +809,61 @@ impl<O: Observer> Engine<O> {
 
     /// A branch has ended: counts it at its parent, if that still waits.
     fn branch_ended(&mut self, branch: u32, ending: Ending) {
-        let (parent, serial) = {
-            let row = &self.s.tasks[branch as usize];
-            (row.caller, row.caller_serial)
-        };
-        let generation = self.s.tasks[branch as usize].generation;
+        let row = &self.s.tasks[branch as usize];
+        let (parent, serial) = (row.caller, row.caller_serial);
         self.free_task(branch);
-        if !self.awaits(parent, serial) || self.s.tasks[parent as usize].phase != Phase::Joining {
+        let row = &mut self.s.tasks[parent as usize];
+        let awaited = row.first_live <= serial && serial <= row.serial && row.kind != Kind::Free;
+        if !awaited || row.phase != Phase::Joining {
             return;
         }
         if ending == Ending::Degraded {
-            self.s.tasks[parent as usize].flags |= flag::DEGRADED;
+            row.flags |= flag::DEGRADED;
         }
-        let mut at = self.s.tasks[parent as usize].frames;
-        loop {
-            let row = &mut self.s.frames[at as usize];
-            match &mut row.frame {
-                Frame::Child {
-                    task,
-                    generation: g,
-                    ..
-                } if *task == branch && *g == generation => *task = NONE,
-                Frame::Child { .. } => {}
-                Frame::Join {
-                    need,
-                    may_fail,
-                    fork,
-                } => {
-                    let fork = *fork;
-                    if ending.is_good() {
-                        *need -= 1;
-                    } else if *may_fail == 0 {
-                        return self.join_over(parent, fork, Some(ending));
-                    } else {
-                        *may_fail -= 1;
-                    }
-                    if *need == 0 {
-                        self.join_over(parent, fork, None);
-                    }
-                    return;
-                }
-                other => unreachable!("a joining task's frames are its branches, not {other:?}"),
+        let frame = &mut self.s.frames[row.frames as usize].frame;
+        let Frame::Join {
+            need,
+            may_fail,
+            fork,
+        } = frame
+        else {
+            unreachable!("a joining task's innermost frame is its join, not {frame:?}")
+        };
+        let fork = *fork;
+        if ending.is_good() {
+            *need -= 1;
+            if *need == 0 {
+                self.join_over(parent, fork, None);
             }
-            at = row.outer;
+        } else if *may_fail == 0 {
+            self.join_over(parent, fork, Some(ending));
+        } else {
+            *may_fail -= 1;
         }
     }
 
     /// `parallel` is decided: leftover branches run on, or are stopped.
     fn join_over(&mut self, parent: u32, fork: u32, failed: Option<Ending>) {
-        let stop =
-            self.plan.forks[fork as usize].left_over == worstday_model::system::LeftOver::Cancel;
-        self.s.tasks[parent as usize].first_live = self.s.tasks[parent as usize].serial + 1;
-        while let Some(frame) = self.pop_frame(parent) {
-            match frame {
-                Frame::Child {
-                    task, generation, ..
-                } => {
-                    if stop && task != NONE && self.is(task, generation) {
-                        self.stop_task(task);
-                    }
-                }
-                Frame::Join { .. } => break,
-                other => unreachable!("a joining task's frames are its branches, not {other:?}"),
+        let plan = &self.plan.forks[fork as usize];
+        let (branches, next) = (plan.branches.len(), plan.next);
+        let stop = plan.left_over == worstday_model::system::LeftOver::Cancel;
+        let row = &mut self.s.tasks[parent as usize];
+        row.first_live = row.serial + 1;
+        self.pop_frame(parent);
+        for _ in 0..branches {
+            if let Some(Frame::Child {
+                task, generation, ..
+            }) = self.pop_frame(parent)
+                && stop
+                && self.is(task, generation)
+            {
+                self.stop_task(task);
             }
         }
         if let Some(ending) = failed {
             let ending = self.ending_of_failed_step(parent, ending);
             self.end_task(parent, ending);
         } else {
-            let next = self.plan.forks[fork as usize].next;
             self.s.tasks[parent as usize].pc = next;
             self.wake(parent);
         }
@@ -820,25 +880,30 @@ impl<O: Observer> Engine<O> {
 
     /// All steps are done.
     #[inline(always)]
-    fn program_ended(&mut self, task: u32) {
+    fn program_ended(&mut self, task: u32) -> Next {
         let row = &self.s.tasks[task as usize];
         let ending = if row.has(flag::DEGRADED) {
             Ending::Degraded
         } else {
             Ending::Ok
         };
-        if row.kind == Kind::Request && row.frames == NONE {
-            let owner = row.owner as usize;
-            let may_fail = self.plan.endpoints[owner].fails > 0.0
-                || self.s.endpoints[owner].affected
-                || self.s.replicas[row.replica as usize].affected
-                || self.disturbances.on_keys;
-            if may_fail && self.fails(task) {
-                return self.end_task(task, Ending::Error);
-            }
-            return self.request_done(task, ending);
+        if let Some(next) = self.done_directly(task, ending) {
+            return next;
         }
-        self.end_task(task, ending);
+        if self.visit_done_directly(task, ending) {
+            return Next::Ready;
+        }
+        let row = &self.s.tasks[task as usize];
+        if row.kind == Kind::Branch && row.frames == NONE {
+            self.branch_ended(task, ending);
+            return Next::Ready;
+        }
+        if self.s.tasks[task as usize].kind == Kind::Request && self.fails(task) {
+            self.end_task(task, Ending::Error);
+        } else {
+            self.end_task(task, ending);
+        }
+        Next::Ready
     }
 
     /// Whether a request that has done all its steps fails all the same.
@@ -893,16 +958,18 @@ impl<O: Observer> Engine<O> {
 
     /// The end of a task's own timed step.
     #[inline(always)]
-    fn step_over(&mut self, task: u32) {
-        match self.s.tasks[task as usize].phase {
+    fn step_over(&mut self, task: u32) -> u32 {
+        let row = &mut self.s.tasks[task as usize];
+        match row.phase {
             Phase::Working | Phase::Waiting => {
                 // Nothing else is ready at the start of an event: no need to go through the list.
-                if self.frozen(task, Thaw::Wake) {
-                    self.s.tasks[task as usize].phase = Phase::Frozen;
-                } else {
+                let calm = row.replica == NONE
+                    || (!self.s.replicas[row.replica as usize].affected && !row.has(flag::PINNED));
+                if calm || !self.frozen(task, Thaw::Wake) {
                     self.s.tasks[task as usize].phase = Phase::Ready;
-                    self.run(task);
+                    return task;
                 }
+                self.s.tasks[task as usize].phase = Phase::Frozen;
             }
             Phase::Travelling => self.message_arrived(task),
             Phase::BackingOff => self.next_attempt(task),
@@ -910,6 +977,7 @@ impl<O: Observer> Engine<O> {
             Phase::Thinking => self.visit_begins(task),
             other => unreachable!("task {task} has a step timer while {other:?}"),
         }
+        NONE
     }
 
     // ---- visits --------------------------------------------------------------------------------
@@ -917,20 +985,32 @@ impl<O: Observer> Engine<O> {
     /// A visit arrives now.
     #[inline(always)]
     pub(crate) fn visit_arrives(&mut self, client: u32, visit: u64) -> u32 {
-        let (task, _) = self.seat(Task {
-            kind: Kind::Visit,
-            ..Task::free()
-        });
-        self.visit_set(task, client, visit);
+        let now = self.s.now_ns;
+        let counted = self.m.visit_arrived(client as usize, now);
+        let plan = &self.plan.clients[client as usize];
+        let limits = plan.limits;
+        let first = plan.first_row(client, visit, now, counted);
+        let task = match self.s.free_tasks.pop() {
+            Some(slot) => {
+                self.s.live += 1;
+                self.s.tasks[slot as usize].begin(first);
+                slot
+            }
+            None => self.seat(first).0,
+        };
+        self.observer.on(now, Fact::VisitArrived { client, visit });
+        if limits {
+            self.visit_limits(task, client);
+        }
         task
     }
 
-    /// Makes a task the beginning of a visit.
-    #[inline(always)]
+    /// Makes a closed user's row the beginning of a visit. The row keeps who the user is.
     pub(crate) fn visit_set(&mut self, task: u32, client: u32, visit: u64) {
         let now = self.s.now_ns;
         let counted = self.m.visit_arrived(client as usize, now);
         let plan = &self.plan.clients[client as usize];
+        let limits = plan.limits;
         let row = &mut self.s.tasks[task as usize];
         row.kind = Kind::Visit;
         row.owner = client;
@@ -946,7 +1026,7 @@ impl<O: Observer> Engine<O> {
         row.flags = if counted { flag::COUNTED } else { 0 };
         row.phase = Phase::Ready;
         self.observer.on(now, Fact::VisitArrived { client, visit });
-        if plan.limits {
+        if limits {
             self.visit_limits(task, client);
         }
     }
@@ -1013,6 +1093,25 @@ impl<O: Observer> Engine<O> {
             self.user_thinks(task);
         } else {
             self.free_task(task);
+        }
+    }
+}
+
+impl ClientPlan {
+    /// The row of a visit at its start.
+    #[inline(always)]
+    fn first_row(&self, client: u32, visit: u64, now_ns: u64, counted: bool) -> Task {
+        Task {
+            kind: Kind::Visit,
+            flags: if counted { flag::COUNTED } else { 0 },
+            owner: client,
+            client,
+            pc: self.pc,
+            priority: self.priority,
+            identity: visit,
+            visit,
+            arrived_ns: now_ns,
+            ..Task::free()
         }
     }
 }

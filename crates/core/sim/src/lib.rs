@@ -3,7 +3,7 @@
 //! In reading order: `plan` compiles a checked system; `state` is everything that changes, as plain
 //! data; [`engine`] takes the next event from the `calendar` and does what it says, with `arrivals`
 //! (who comes), `attempt`, `retry` and `balance` (calls), `service`, `pool` and `link` (where requests wait and
-//! work), `replica`, `fault` and `reconfigure` (what goes wrong or changes). `measure` counts,
+//! work), `direct` (all that in one go where nothing stands in the way), `replica`, `fault` and `reconfigure` (what goes wrong or changes). `measure` counts,
 //! [`observe`] watches, and [`outcome`] is what a run has to say. `control` is what one may do between
 //! two advances.
 //!
@@ -14,6 +14,7 @@ mod attempt;
 mod balance;
 mod calendar;
 mod control;
+mod direct;
 pub mod engine;
 mod fault;
 mod finish;

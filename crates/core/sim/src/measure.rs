@@ -161,6 +161,8 @@ pub struct ServiceSeries {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct EndpointSeries {
     pub ends: Ends,
+    /// Inside now, those of the warm-up included.
+    pub inside: u64,
     pub wait: Recorder,
     pub service: Recorder,
     pub response: Recorder,
@@ -549,8 +551,9 @@ impl Measures {
         let s = &mut self.services[service];
         s.levels.inside.rise(now_ns);
         s.all.arrived += 1;
+        let e = &mut self.endpoints[endpoint];
+        e.inside += 1;
         if counted {
-            let e = &mut self.endpoints[endpoint];
             e.ends.arrived += 1;
             e.ends.inside += 1;
         }
@@ -571,8 +574,9 @@ impl Measures {
         s.levels.inside.fall(now_ns);
         s.sojourn_ns += u128::from(now_ns - arrived_ns);
         count_end(&mut s.all, ending);
+        let e = &mut self.endpoints[endpoint];
+        e.inside -= 1;
         if counted {
-            let e = &mut self.endpoints[endpoint];
             e.ends.inside -= 1;
             count_end(&mut e.ends, ending);
         }

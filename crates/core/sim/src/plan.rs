@@ -11,9 +11,9 @@ use crate::calendar::Kind as Timer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use worstday_model::system::{
-    Admission, AnswerWord, Balance, Budget, BudgetScope, Call, CallPolicy, Caller, Cancel, CoreOrder,
-    Deadline, Dist, End, EndpointId, FailWord, FallbackDo, Hedge, LeftOver, LinkId, LinkQueue,
-    Patience, Per, Replicas, Results, Retry, ServiceId, Step, System, ValueTest, Verb,
+    Admission, AnswerWord, Balance, Budget, BudgetScope, Call, CallPolicy, Caller, Cancel,
+    CoreOrder, Deadline, Dist, End, EndpointId, FailWord, FallbackDo, Hedge, LeftOver, LinkId,
+    LinkQueue, Patience, Per, Replicas, Results, Retry, ServiceId, Step, System, ValueTest, Verb,
 };
 use worstday_stats::draw::entity;
 use worstday_stats::law::Law;
@@ -147,6 +147,12 @@ pub struct EndpointPlan {
     pub admission: Admission,
     /// Nobody is turned away before the queue, and each replica has its own.
     pub open: bool,
+    /// Of its service: workers of a replica, and what is out of the ordinary.
+    pub workers: u32,
+    pub stretches: bool,
+    pub numbered: bool,
+    /// Some promise looks at its requests.
+    pub judged: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -238,6 +244,8 @@ pub struct CallPlan {
     pub counts: bool,
     /// Nothing stands between an attempt and its message: no mesh, hedge, pool, deadline, budget or subset.
     pub plain: bool,
+    /// Plain, over a path without delay to an open service.
+    pub direct: bool,
     /// Its retries are paid for.
     pub budgeted: bool,
     /// The caller, as an end of links.
@@ -301,6 +309,8 @@ pub struct Plan {
     pub budget_groups: u32,
     pub pair_groups: u32,
     pub hedge_rows: u32,
+    /// Ordinary attempts may take the direct way.
+    shortcuts: bool,
     names: Names,
 }
 
@@ -361,6 +371,7 @@ impl Plan {
             budget_groups: 0,
             pair_groups: 0,
             hedge_rows: 0,
+            shortcuts: true,
             names: Names::default(),
         };
         plan.compile(system);
@@ -442,9 +453,11 @@ impl Plan {
                 fails: e.fails,
                 fails_key,
                 admission: e.admission,
-                open: e.admission == Admission::default()
-                    && service.admission == Admission::default()
-                    && service.queue.per == Per::Replica,
+                open: is_open(e, service),
+                workers: 0,
+                stretches: false,
+                numbered: false,
+                judged: false,
             });
         }
         self.services = Vec::with_capacity(system.services.len());
@@ -523,7 +536,9 @@ impl Plan {
                 _ => None,
             };
             let limits = !matches!(c.patience, Patience::Unlimited)
-                || retry.as_ref().is_some_and(|r: &RetryPlan| r.budget.is_some());
+                || retry
+                    .as_ref()
+                    .is_some_and(|r: &RetryPlan| r.budget.is_some());
             self.clients.push(ClientPlan {
                 pc,
                 entity: this,
@@ -665,6 +680,13 @@ impl Plan {
             _ => (u64::MAX, NONE),
         };
         let balance = policy.balance.unwrap_or(callee.balance);
+        let plain = self.shortcuts
+            && !through_mesh
+            && policy.hedge.is_none()
+            && policy.pool.is_none()
+            && !matches!(policy.deadline, Deadline::After(_))
+            && !budgeted
+            && call.subset.is_none();
         CallPlan {
             series,
             entity,
@@ -710,14 +732,20 @@ impl Plan {
             flat_ns,
             flat_ring,
             counts: balance == Balance::LeastRequests,
-            plain: !through_mesh
-                && policy.hedge.is_none()
-                && policy.pool.is_none()
-                && !matches!(policy.deadline, Deadline::After(_))
-                && !budgeted
-                && call.subset.is_none(),
+            plain,
+            direct: plain
+                && flat_ns == 0
+                && is_open(&system.endpoints[call.target.index()], callee),
             budgeted,
             from,
+        }
+    }
+
+    /// From now on every attempt takes the general steps.
+    pub fn without_shortcuts(&mut self) {
+        self.shortcuts = false;
+        for call in &mut self.calls {
+            (call.plain, call.direct) = (false, false);
         }
     }
 
@@ -785,6 +813,16 @@ impl Plan {
             ring,
         }
     }
+}
+
+/// Whether nobody is turned away before the queue, and each replica has its own.
+fn is_open(
+    endpoint: &worstday_model::system::Endpoint,
+    service: &worstday_model::system::Service,
+) -> bool {
+    endpoint.admission == Admission::default()
+        && service.admission == Admission::default()
+        && service.queue.per == Per::Replica
 }
 
 fn target_of(kind: &worstday_model::system::FaultKind) -> Option<&worstday_model::system::Target> {

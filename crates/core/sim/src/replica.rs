@@ -43,6 +43,7 @@ impl<O: Observer> Engine<O> {
             .push(Replica::new(service, number, zone, life, line, cpu, id));
         let replica = self.s.replicas.len() as u32 - 1;
         self.s.services[service as usize].replicas.push(replica);
+        self.s.replicas[replica as usize].affected = self.is_affected(replica);
         replica
     }
 
@@ -61,7 +62,7 @@ impl<O: Observer> Engine<O> {
         }
         let stays_up = effects.down == 0 && effects.gone == 0;
         self.s.replicas[at].effects = effects;
-        self.s.replicas[at].affected = effects != Effects::NONE;
+        self.s.replicas[at].affected = self.is_affected(replica);
         let (was_dead, dead) = (old.down + old.gone > 0, !stays_up);
         if dead {
             if !was_dead {
@@ -522,6 +523,10 @@ impl<O: Observer> Engine<O> {
             (effects.slow_new, effects.slow_running, effects.errors);
         state.affected = *effects != Effects::NONE;
         let factor = effects.slow_running / old;
+        let service = self.plan.endpoints[endpoint as usize].service as usize;
+        for replica in self.s.services[service].replicas.clone() {
+            self.s.replicas[replica as usize].affected = self.is_affected(replica);
+        }
         for task in 0..self.s.tasks.len() as u32 {
             let row = &self.s.tasks[task as usize];
             if row.owner == endpoint

@@ -61,7 +61,6 @@ impl<O: Observer> Engine<O> {
         row.flags =
             (row.flags & !flag::COUNTED) | flag::INSIDE | if counted { flag::COUNTED } else { 0 };
         replica.inside += 1;
-        self.s.endpoints[endpoint].inside += 1;
         self.observer.on(
             now,
             Fact::RequestArrived {
@@ -73,8 +72,8 @@ impl<O: Observer> Engine<O> {
         if !plan.open {
             return self.admit(task);
         }
-        let free = replica.busy.saturating_add(replica.lost_workers)
-            < self.plan.services[service].workers;
+        let free =
+            replica.busy.saturating_add(replica.lost_workers) < self.plan.services[service].workers;
         if free && replica.line.waiting == 0 && replica.effects.stalled == 0 {
             return self.begin_service(task);
         }
@@ -126,10 +125,30 @@ impl<O: Observer> Engine<O> {
 
     /// A place in the replica's line, if there is one.
     #[inline]
-    fn wait_in_line(&mut self, task: u32) {
-        let at = self.s.tasks[task as usize].replica as usize;
-        let replica = &self.s.replicas[at];
-        let queue = self.plan.services[replica.service as usize].queue;
+    pub(crate) fn wait_in_line(&mut self, task: u32) {
+        let now = self.s.now_ns;
+        let row = &mut self.s.tasks[task as usize];
+        let at = row.replica as usize;
+        let replica = &mut self.s.replicas[at];
+        let plan = &self.plan.services[replica.service as usize];
+        let queue = &plan.queue;
+        if replica.line.waiting < queue.bound
+            && queue.timeout_ns.is_none()
+            && queue.per == Per::Replica
+        {
+            row.phase = Phase::Queued;
+            let line = &mut replica.line;
+            if line.waiting == 0 {
+                line.busy_since_ns = now;
+            }
+            line.waiting += 1;
+            let class = line.class_of(row.priority);
+            line.classes[class].push_back(task);
+            let levels = &mut self.m.services[replica.service as usize].levels;
+            levels.queue.rise(now);
+            levels.queue_max = levels.queue_max.max(levels.queue.value);
+            return;
+        }
         if replica.line.waiting < queue.bound {
             return self.enter_line(task);
         }
@@ -143,7 +162,8 @@ impl<O: Observer> Engine<O> {
         let now = self.s.now_ns;
         let own = self.plan.endpoints[endpoint].admission;
         let state = &mut self.s.endpoints[endpoint];
-        if own.concurrency.is_some_and(|most| most < state.inside)
+        let inside = self.m.endpoints[endpoint].inside;
+        if own.concurrency.is_some_and(|most| most < inside)
             || !take_token(&own, &mut state.tokens, &mut state.tokens_ns, now)
         {
             return false;
@@ -202,7 +222,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn enter_line(&mut self, task: u32) {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
@@ -312,7 +332,7 @@ impl<O: Observer> Engine<O> {
     /// A second row that carries only the answer.
     fn clone_for_answer(&mut self, task: u32) -> u32 {
         let answer = self.new_task(Kind::Request);
-        let from = self.s.tasks[task as usize].clone();
+        let from = self.s.tasks[task as usize];
         let row = &mut self.s.tasks[answer as usize];
         (row.caller, row.caller_serial, row.by_call) =
             (from.caller, from.caller_serial, from.by_call);
@@ -332,8 +352,7 @@ impl<O: Observer> Engine<O> {
         row.started_ns = now;
         row.pc = plan.pc;
         row.phase = Phase::Ready;
-        let (generation, caller, serial) =
-            (row.generation, row.caller as usize, row.caller_serial);
+        let (generation, caller, serial) = (row.generation, row.caller as usize, row.caller_serial);
         if row.has(flag::COUNTED) {
             self.m.endpoints[endpoint].wait.add(now - row.arrived_ns);
         }
@@ -369,7 +388,7 @@ impl<O: Observer> Engine<O> {
 
     /// Gives a request the lowest free worker's number.
     #[inline(never)]
-    fn take_worker(&mut self, task: u32, at: usize) {
+    pub(crate) fn take_worker(&mut self, task: u32, at: usize) {
         let workers = &mut self.s.replicas[at].workers;
         let free = workers
             .iter()
@@ -384,7 +403,7 @@ impl<O: Observer> Engine<O> {
     }
 
     #[inline(never)]
-    fn executed_again(&mut self, task: u32) {
+    pub(crate) fn executed_again(&mut self, task: u32) {
         let row = &self.s.tasks[task as usize];
         if row.has(flag::COUNTED) {
             let endpoint = row.owner as usize;
@@ -503,17 +522,45 @@ impl<O: Observer> Engine<O> {
         }
         self.request_leaves(task, ending);
         let replica = &self.s.replicas[at];
-        if replica.life != Life::Up || replica.line.waiting > 0 || !self.plan.endpoints[endpoint].open
+        if replica.life != Life::Up
+            || replica.line.waiting > 0
+            || !self.plan.endpoints[endpoint].open
         {
             self.served(at);
         }
     }
 
     /// A worker is free again: the next one, or the end of a replica that stops.
-    #[inline(never)]
-    fn served(&mut self, at: usize) {
+    #[inline]
+    pub(crate) fn served(&mut self, at: usize) {
+        let replica = &mut self.s.replicas[at];
+        let service = replica.service as usize;
+        let plan = &self.plan.services[service];
+        if plan.queue.order == Order::Fifo
+            && plan.queue.per == Per::Replica
+            && plan.queue.expired == Expired::Keep
+            && replica.life == Life::Up
+            && !replica.affected
+            && replica.busy.saturating_add(replica.lost_workers) < plan.workers
+            && let Some(line) = replica.line.classes.first_mut()
+            && let Some(&task) = line.front()
+            && self.s.tasks[task as usize].phase == Phase::Queued
+        {
+            // The first in line gets the worker; with one free worker there is no second.
+            line.pop_front();
+            replica.line.waiting -= 1;
+            let more = replica.line.waiting > 0
+                && replica.busy.saturating_add(replica.lost_workers) + 1 < plan.workers;
+            self.m.services[service].levels.queue.fall(self.s.now_ns);
+            self.s.tasks[task as usize].step_timer = 0;
+            self.begin_service(task);
+            if !more {
+                return;
+            }
+        }
         self.serve_next(at);
-        if self.s.replicas[at].life == Life::Stopping && self.s.replicas[at].inside == 0 {
+        let replica = &self.s.replicas[at];
+        if replica.life == Life::Stopping && replica.inside == 0 {
             self.replica_stopped(at as u32);
         }
     }
@@ -589,7 +636,6 @@ impl<O: Observer> Engine<O> {
                 .request(endpoint, service, arrived, now - arrived, ending);
         }
         self.s.replicas[at].inside -= 1;
-        self.s.endpoints[endpoint].inside -= 1;
     }
 
     // ---- work ----------------------------------------------------------------------------------

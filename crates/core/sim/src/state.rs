@@ -132,10 +132,12 @@ pub mod flag {
     pub const EXECUTED: u16 = 4096;
     /// A worker fault stopped exactly this request.
     pub const PINNED: u16 = 2048;
+    /// Came the direct way: its answer takes no time either, and its steps are stretched by faults alone.
+    pub const DIRECT: u16 = 8192;
 }
 
 /// A row of work. See the module's page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Task {
     pub kind: Kind,
     pub phase: Phase,
@@ -240,6 +242,18 @@ impl Task {
         }
     }
 
+    /// Puts a new task into this slot, whose serial goes on where its last one ended.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, task: Self) {
+        let (generation, serial) = (self.generation, self.serial);
+        *self = Self {
+            generation,
+            serial,
+            first_live: serial + 1,
+            ..task
+        };
+    }
+
     /// Whether a flag is set.
     #[inline]
     #[must_use]
@@ -337,7 +351,7 @@ pub struct Replica {
     /// Which workers are in use, where they are numbered.
     pub workers: Vec<bool>,
     pub effects: Effects,
-    /// Whether these are any.
+    /// Whether these, or faults on one of its endpoints, are any.
     pub affected: bool,
     /// What came to its tasks while it was stalled, in order.
     pub frozen: Vec<Frozen>,
@@ -453,7 +467,6 @@ pub struct ServiceState {
 pub struct EndpointState {
     pub tokens: f64,
     pub tokens_ns: u64,
-    pub inside: u64,
     /// What faults on this endpoint do.
     pub slow_new: f64,
     pub slow_running: f64,
@@ -548,6 +561,13 @@ impl ReadyList {
         } else {
             self.others.push_back((task, generation));
         }
+    }
+
+    /// Nothing is ready.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none()
     }
 
     /// Takes the first.

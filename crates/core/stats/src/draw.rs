@@ -203,6 +203,34 @@ impl Draw {
         }
     }
 
+    /// The same as [`Draw::exp1`] for a draw that is asked nothing else: the next word is made only if needed.
+    #[inline]
+    #[must_use]
+    pub fn only_exp1(mut self) -> f64 {
+        let word = self.next;
+        let layer = (word & 255) as usize;
+        let x = open_unit(word) * EXP_X[layer];
+        if x < EXP_X[layer + 1] {
+            return x;
+        }
+        self.next_u64();
+        self.exp1_edge(layer, x)
+    }
+
+    /// The same as [`Draw::normal`] for a draw that is asked nothing else.
+    #[inline]
+    #[must_use]
+    pub fn only_normal(mut self) -> f64 {
+        let word = self.next;
+        let layer = (word & 255) as usize;
+        let x = symmetric_unit(word) * NORMAL_X[layer];
+        if x.abs() < NORMAL_X[layer + 1] {
+            return x;
+        }
+        self.next_u64();
+        self.normal_edge(layer, x)
+    }
+
     /// The other 1.1 % of the exponential: the tail, or the wedge between a layer's box and the curve.
     #[cold]
     #[inline(never)]

@@ -431,11 +431,11 @@ impl Law {
     /// One value.
     #[inline]
     #[must_use]
-    pub fn sample(&self, mut draw: Draw) -> f64 {
+    pub fn sample(&self, draw: Draw) -> f64 {
         match self {
             Self::Constant(value) => *value,
-            Self::Exponential { mean } => mean * draw.exp1(),
-            Self::LogNormal { mu, sigma } => math::exp(mu + sigma * draw.normal()),
+            Self::Exponential { mean } => mean * draw.only_exp1(),
+            Self::LogNormal { mu, sigma } => math::exp(mu + sigma * draw.only_normal()),
             other => other.sample_rarer(draw),
         }
     }
@@ -458,10 +458,10 @@ impl Law {
     /// One value in nanoseconds, rounded once, half to even, and at most [`math::NS_MAX`].
     #[inline]
     #[must_use]
-    pub fn sample_ns(&self, mut draw: Draw) -> u64 {
+    pub fn sample_ns(&self, draw: Draw) -> u64 {
         // The commonest law without a call.
         if let Self::Exponential { mean } = self {
-            return math::round_ns(mean * draw.exp1());
+            return math::round_ns(mean * draw.only_exp1());
         }
         math::round_ns(self.sample(draw))
     }

@@ -4,6 +4,7 @@
 mod zoo;
 
 mod contract;
+mod direct;
 mod mechanisms;
 mod published;
 mod theory;
