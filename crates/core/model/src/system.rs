@@ -1,17 +1,21 @@
 //! The checked system: what the engine runs on, with every name resolved.
 //!
-//! A [`System`] is plain tables that point at each other by index. It is only made by the
-//! reader (`resolve`), which has checked all of it, so nothing here can dangle: an id indexes
-//! its table, a ratio lies in `0..=1`, a duration fits, chances add up. All quantities are best
+//! A [`System`] is plain tables that point at each other by index. Its constructor looks through
+//! all of them and nothing can change them behind it, so nothing here can dangle: an id indexes
+//! its table, a ratio lies in `0..=1`, a law can be drawn from, chances add up. All quantities are best
 //! estimates in base units: time in nanoseconds, rates per second, ratios and factors as plain
 //! numbers, sizes in bytes, money in the file's currency. Who said so, where, and in which range
-//! it may lie stands in [`System::facts`].
+//! it may lie stands in [`Tables::facts`].
 //!
 //! Tables are in name order (byte order), so that the same system written in another order is
 //! the same system. Draws are keyed by names, never by index: an entity that nobody uses
 //! changes no history.
 
+mod checked;
+
 use std::sync::Arc;
+
+pub use checked::{Inconsistent, System};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -28,35 +32,35 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Indexes [`System::zones`].
+    /// Indexes [`Tables::zones`].
     ZoneId
-    /// Indexes [`System::links`].
+    /// Indexes [`Tables::links`].
     LinkId
-    /// Indexes [`System::keys`].
+    /// Indexes [`Tables::keys`].
     KeySpaceId
-    /// Indexes [`System::pools`].
+    /// Indexes [`Tables::pools`].
     PoolId
-    /// Indexes [`System::clients`].
+    /// Indexes [`Tables::clients`].
     ClientId
-    /// Indexes [`System::services`].
+    /// Indexes [`Tables::services`].
     ServiceId
-    /// Indexes [`System::endpoints`].
+    /// Indexes [`Tables::endpoints`].
     EndpointId
-    /// Indexes [`System::calls`].
+    /// Indexes [`Tables::calls`].
     CallId
-    /// Indexes [`System::faults`].
+    /// Indexes [`Tables::faults`].
     FaultId
-    /// Indexes [`System::events`].
+    /// Indexes [`Tables::events`].
     EventId
-    /// Indexes [`System::promises`].
+    /// Indexes [`Tables::promises`].
     PromiseId
-    /// Indexes [`System::edits`].
+    /// Indexes [`Tables::edits`].
     EditId
 }
 
-/// A whole system, checked. See the module's page.
-#[derive(Clone, Debug, Default)]
-pub struct System {
+/// The rows of a system. See the module's page.
+#[derive(Clone, Debug)]
+pub struct Tables {
     /// The name after `system:`.
     pub name: String,
     /// IANA name of the time zone in which `when` and curves are read.
@@ -95,6 +99,42 @@ pub struct System {
     pub edits: Vec<Edit>,
     /// One row per scalar of the file and per default that was used.
     pub facts: Vec<Fact>,
+}
+
+impl Default for Tables {
+    /// Nobody asks and nobody answers; there are the two built-in links, without delay, and one class of requests.
+    fn default() -> Self {
+        let link = |name: &str| Link {
+            name: name.to_owned(),
+            from: Vec::new(),
+            to: Vec::new(),
+            delay: Dist::Constant(0.0),
+            capacity: None,
+            queue: LinkQueue::Unlimited,
+            loss: 0.0,
+        };
+        Self {
+            name: String::new(),
+            timezone: "UTC".to_owned(),
+            currency: None,
+            zones: Vec::new(),
+            links: vec![link("between-zones"), link("within-zone")],
+            within_zone: LinkId(1),
+            between_zones: LinkId(0),
+            keys: Vec::new(),
+            pools: Vec::new(),
+            priorities: vec![String::new()],
+            clients: Vec::new(),
+            services: Vec::new(),
+            endpoints: Vec::new(),
+            calls: Vec::new(),
+            faults: Vec::new(),
+            events: Vec::new(),
+            promises: Vec::new(),
+            edits: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
 }
 
 /// Where a thing stands: enough to print `file:line:column` and to underline.
@@ -322,7 +362,7 @@ pub struct Client {
     pub retry: Option<Retry>,
     /// Money per visit.
     pub value: Option<Dist>,
-    /// Class of its visits: index into [`System::priorities`].
+    /// Class of its visits: index into [`Tables::priorities`].
     pub priority: u16,
 }
 
@@ -506,7 +546,7 @@ pub struct Service {
     pub ready: Probe,
     /// Work grows with company.
     pub contention: Option<Contention>,
-    /// First endpoint in [`System::endpoints`].
+    /// First endpoint in [`Tables::endpoints`].
     pub endpoints_from: u32,
     /// One past the last.
     pub endpoints_to: u32,

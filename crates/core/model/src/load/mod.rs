@@ -210,13 +210,14 @@ impl Model {
 
     /// Resolves the model and tries its edits. `found` has what is wrong with it already.
     fn check(&self, files: &dyn Files, found: &mut Diagnostics) -> Option<System> {
-        let mut system = self.resolve(files, found);
-        if let Some(system) = &mut system {
-            system.edits.extend(
+        let system = self.resolve(files, found).map(|system| {
+            let mut edits = system.edits.clone();
+            edits.extend(
                 self.scenario_edits()
                     .map(|(name, _)| crate::system::Edit { name }),
             );
-        }
+            system.with_edits(edits)
+        });
         for (name, edits) in self.edits() {
             // Mistakes of the model itself are told already. Where it could not be read, only the edit itself is judged.
             let mut more = found.hidden();
@@ -254,9 +255,8 @@ impl Model {
             .iter()
             .filter_map(|edit| self.edits_called(&system.edits[edit.index()].name))
             .collect();
-        let (mut edited, _) = self.with(&edits)?.resolved(files)?;
-        edited.edits.clone_from(&system.edits);
-        Ok(edited)
+        let (edited, _) = self.with(&edits)?.resolved(files)?;
+        Ok(edited.with_edits(system.edits.clone()))
     }
 
     /// The model with edits in force, each a map from addresses to what is different there, applied in order.

@@ -219,7 +219,7 @@ fn log_normal(mean: f64, cv: f64) -> system::Dist {
 }
 
 /// The law behind a distribution: what the engine draws from.
-fn law(dist: &system::Dist) -> Result<Law, LawError> {
+pub(crate) fn law(dist: &system::Dist) -> Result<Law, LawError> {
     match dist {
         system::Dist::Constant(value) => Law::constant(*value),
         system::Dist::LogNormal { mean, cv } => Law::log_normal(*mean, *cv),

@@ -28,6 +28,7 @@ mod step;
 mod target;
 
 pub use finding::FINDINGS;
+pub(crate) use laws::law;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,7 @@ use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::scalar::{Currency, Money};
 use crate::source::{SourceId, SourceMap, Span};
-use crate::system::{Caller, ClientId, EndpointId, System};
+use crate::system::{Caller, ClientId, EndpointId, System, Tables};
 
 use call::{CallNote, Edge};
 use directory::{Directory, id};
@@ -67,9 +68,10 @@ pub(crate) fn resolve(
         files,
         found,
         findings: Vec::new(),
-        system: System {
+        system: Tables {
             name: model.system.value.to_string(),
-            ..System::default()
+            priorities: Vec::new(),
+            ..Tables::default()
         },
         files_seen: BTreeMap::new(),
         said: BTreeSet::new(),
@@ -84,7 +86,7 @@ pub(crate) fn resolve(
         currency: None,
     };
     resolver.sections(&model.sections, model.system.span);
-    let (system, findings) = (resolver.system, resolver.findings);
+    let (tables, findings) = (resolver.system, resolver.findings);
     if found.has_errors() {
         // What is strange about a file that means nothing is of no use yet.
         return None;
@@ -92,7 +94,15 @@ pub(crate) fn resolve(
     for finding in findings {
         found.push(finding);
     }
-    Some(system)
+    match System::new(tables) {
+        Ok(system) => Some(system),
+        Err(wrong) => {
+            // A file has found what the checks above forgot: better refused than simulated.
+            let message = format!("this has no meaning that can be simulated: {wrong}");
+            found.push(Diagnostic::error(model.system.span, message));
+            None
+        }
+    }
 }
 
 /// Why a bare duration varies.
@@ -106,7 +116,7 @@ struct Resolver<'a> {
     files: &'a mut ReadFile<'a>,
     found: &'a mut Diagnostics,
     findings: Vec<Diagnostic>,
-    system: System,
+    system: Tables,
     files_seen: BTreeMap<SourceId, Arc<str>>,
     /// Paths that have a fact: a value that many calls share is said once.
     said: BTreeSet<(String, Option<Span>)>,

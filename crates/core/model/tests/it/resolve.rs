@@ -1298,9 +1298,9 @@ clients:
     let strip = |system: &System| {
         let mut text = format!(
             "{:#?}",
-            System {
+            Tables {
                 facts: Vec::new(),
-                ..system.clone()
+                ..system.clone().into_tables()
             }
         );
         let lines: Vec<&str> = text
@@ -1391,4 +1391,47 @@ fn the_storm_is_what_it_says() {
     assert_eq!(system.events[0].demand, [(ClientId(0), 3.0)]);
     assert_eq!(system.events[0].lasts, Some(Dist::Constant(600e9)));
     assert!(endpoint(&system, "server.get").reached);
+}
+
+/// Tables that do not fit together are no system, whoever made them: each way to be wrong, from a right system.
+#[test]
+fn inconsistent_tables_are_no_system() {
+    let tables = right(&base(
+        "keys: {things: 10}
+pools: {rooms: {size: 2}}
+faults: {f: {crash: web/0, every: 1 year, lasts: 1m}}
+promises: {p: {for: users, must: [p99 < 1s]}}",
+    ))
+    .into_tables();
+    assert!(System::new(tables.clone()).is_ok());
+    let wrong: [(&str, fn(&mut Tables)); 12] = [
+        ("services.web", |t| t.services[1].replicas = 0),
+        ("services.web", |t| t.services[1].panic = 1.5),
+        ("services.web", |t| t.services[1].endpoints_from = 0),
+        ("services.back", |t| {
+            t.services[0].balance = Balance::Hash(KeySpaceId(1))
+        }),
+        ("endpoints.load", |t| t.endpoints[0].fails = f64::NAN),
+        ("endpoints.load", |t| {
+            t.endpoints[0].steps[0].chance = Some(-0.1)
+        }),
+        ("calls.users -> web.page", |t| {
+            t.calls[0].target = EndpointId(9)
+        }),
+        ("calls", |t| drop(t.clients[0].steps.pop())),
+        ("clients.users", |t| t.clients[0].priority = 1),
+        ("links", |t| t.within_zone = LinkId(2)),
+        ("promises.p", |t| {
+            t.promises[0].subjects = vec![Subject::Call(CallId(2))]
+        }),
+        ("faults.f", |t| {
+            t.faults[0].kind = FaultKind::Crash(Target::Replicas(ServiceId(1), Replicas::One(1)));
+        }),
+    ];
+    for (row, change) in wrong {
+        let mut tables = tables.clone();
+        change(&mut tables);
+        let refused = System::new(tables).expect_err(row);
+        assert_eq!(refused.row, row, "{refused}");
+    }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use worstday_model::day::{EventDemand, Random, Varies};
 use worstday_model::system::{
-    Arrive, Cancel, Client, Compare, Dist, Metric, OfAnswered, Patience, Place,
+    Arrive, Cancel, Client, Compare, Dist, Metric, OfAnswered, Patience, Place, Tables,
 };
 use worstday_model::when::{Days, Hours, When};
 
@@ -57,7 +57,15 @@ fn of_answered(condition: Condition) -> Condition {
 }
 
 fn system(must: Vec<Condition>, at_least: u64, except: Vec<When>) -> System {
-    System {
+    checked(tables(must, at_least, except))
+}
+
+fn checked(tables: Tables) -> System {
+    System::new(tables).expect("the system of a test is consistent")
+}
+
+fn tables(must: Vec<Condition>, at_least: u64, except: Vec<When>) -> Tables {
+    Tables {
         timezone: "UTC".to_owned(),
         clients: vec![Client {
             name: "users".to_owned(),
@@ -84,7 +92,7 @@ fn system(must: Vec<Condition>, at_least: u64, except: Vec<When>) -> System {
             at_risk: 0.05,
             place: Place::default(),
         }],
-        ..System::default()
+        ..Tables::default()
     }
 }
 
@@ -563,7 +571,7 @@ fn requests_still_inside_count_as_far_as_they_are_known() {
 /// A level must hold at every instant, and for longer than an instant.
 #[test]
 fn levels_hold_at_every_instant() {
-    let mut system = system(
+    let mut tables = tables(
         vec![
             condition("queue < 10", Metric::Queue, Compare::Less, 10.0, 5 * MINUTE),
             condition(
@@ -578,8 +586,9 @@ fn levels_hold_at_every_instant() {
         100,
         Vec::new(),
     );
-    system.services = vec![service("core")];
-    system.promises[0].subjects = vec![Subject::Service(ServiceId(0))];
+    tables.services = vec![service("core")];
+    tables.promises[0].subjects = vec![Subject::Service(ServiceId(0))];
+    let system = checked(tables);
     let day = evening(45 * MINUTE);
     let mut judge = Judge::new(&system, &day).unwrap();
     assert!(judge.wants_levels(ServiceId(0)));

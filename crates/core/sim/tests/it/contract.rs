@@ -195,7 +195,7 @@ fn a_snapshot_goes_on_the_same() {
         drop(engine);
         let snapshot: Snapshot = serde_json::from_str(&text).expect("and comes back");
         let engine = Engine::restore(
-            Arc::new(z.system.clone()),
+            Arc::new(checked(&z.system)),
             Arc::new(z.day.clone()),
             Arc::new(NoEdits),
             snapshot,

@@ -26,7 +26,7 @@ pub fn long() -> bool {
 /// A system and its day in the making.
 #[derive(Clone)]
 pub struct Zoo {
-    pub system: System,
+    pub system: Tables,
     pub day: Day,
 }
 
@@ -94,6 +94,11 @@ pub fn attempts(n: u32) -> Retry {
     }
 }
 
+/// The system that tables are: what a test builds by hand is checked like a file.
+pub fn checked(tables: &Tables) -> System {
+    System::new(tables.clone()).expect("the system of a test is consistent")
+}
+
 /// `timeout: D`, nothing else.
 pub fn timeout(ns: u64) -> CallPolicy {
     CallPolicy {
@@ -114,14 +119,14 @@ pub fn retrying(timeout_ns: u64, n: u32) -> CallPolicy {
 impl Zoo {
     /// Nothing but the two built-in links; the day lasts `end_ns` and has no warm-up.
     pub fn new(end_ns: u64) -> Self {
-        let system = System {
+        let system = Tables {
             name: "zoo".into(),
             timezone: "UTC".into(),
             links: vec![link("between-zones"), link("within-zone")],
             within_zone: LinkId(1),
             between_zones: LinkId(0),
             priorities: vec![String::new()],
-            ..System::default()
+            ..Tables::default()
         };
         let day = Day {
             start_unix_ns: 0,
@@ -392,7 +397,7 @@ impl Zoo {
         observer: O,
     ) -> Engine<O> {
         Engine::new(
-            Arc::new(self.system.clone()),
+            Arc::new(checked(&self.system)),
             Arc::new(self.day.clone()),
             editing,
             seed,

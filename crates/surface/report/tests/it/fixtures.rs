@@ -7,7 +7,7 @@ use worstday_model::system::{
     Admission, Arrive, Balance, Call, CallId, CallPolicy, Caller, Cancel, Client, ClientId,
     Compare, Condition, Curve, Dist, Endpoint, EndpointId, Expired, Fact, Jitter, Metric,
     OfAnswered, Order, Origin, Patience, Pattern, Per, Place, Probe, Promise, Queue, Results,
-    Retry, Service, ServiceId, Step, Subject, System, Verb,
+    Retry, Service, ServiceId, Step, Subject, System, Tables, Verb,
 };
 use worstday_report::{Asked, Report, report};
 use worstday_sim::outcome::{
@@ -154,13 +154,13 @@ pub fn condition(text: &str, metric: Metric, value: f64) -> Condition {
 }
 
 /// One worker, a line of 150, five retries.
-pub fn storm() -> System {
+pub fn storm() -> Tables {
     let policy = CallPolicy {
         timeout_ns: Some(5 * SECOND),
         retry: Some(retry(6)),
         ..CallPolicy::default()
     };
-    System {
+    Tables {
         name: "storm".to_owned(),
         timezone: "UTC".to_owned(),
         priorities: vec![String::new()],
@@ -206,7 +206,7 @@ pub fn storm() -> System {
                 Origin::Guessed("from a dashboard".to_owned()),
             ),
         ],
-        ..System::default()
+        ..Tables::default()
     }
 }
 
@@ -221,8 +221,8 @@ fn fact(path: &str, text: &str, line: u32, origin: Origin) -> Fact {
 }
 
 /// A front that waits for its back most of the time.
-pub fn quiet() -> System {
-    System {
+pub fn quiet() -> Tables {
+    Tables {
         name: "quiet".to_owned(),
         timezone: "UTC".to_owned(),
         priorities: vec![String::new()],
@@ -251,7 +251,7 @@ pub fn quiet() -> System {
                 12,
             ),
         ],
-        ..System::default()
+        ..Tables::default()
     }
 }
 
@@ -287,7 +287,7 @@ pub fn times(n: u64, mean_ns: u64, seed: u64) -> Histogram {
 const WINDOWS: u64 = 450;
 const WINDOW: u64 = 6 * SECOND;
 
-fn row(system: &System, seed: u64) -> Outcome {
+fn row(system: &Tables, seed: u64) -> Outcome {
     Outcome {
         version: VERSION,
         system: system.name.clone(),
@@ -576,10 +576,11 @@ pub fn campaign(rows: Vec<Outcome>) -> Campaign {
     }
 }
 
-pub fn told(system: &System, rows: Vec<Outcome>, varies: Varies) -> Report {
+pub fn told(tables: &Tables, rows: Vec<Outcome>, varies: Varies) -> Report {
     let day = day(varies);
+    let system = System::new(tables.clone()).expect("the system of a test is consistent");
     let asked = Asked {
-        system,
+        system: &system,
         day: &day,
         file: "storm.yaml",
         arguments: &[],

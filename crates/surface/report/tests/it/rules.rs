@@ -1,7 +1,9 @@
 //! Findings and the bottleneck: each rule on a system that has the thing, and on one that has not.
 
 use worstday_model::day::Varies;
-use worstday_model::system::{Budget, BudgetScope, CallPolicy, Caller, EndpointId, Expired};
+use worstday_model::system::{
+    Budget, BudgetScope, CallId, CallPolicy, Caller, EndpointId, Expired, Verb,
+};
 use worstday_report::document::{Finding, Mark};
 
 use crate::fixtures::{SECOND, quiet, quiet_row, retry, storm, stormy_row, told};
@@ -93,6 +95,8 @@ fn attempts_multiply_along_paths() {
         14,
     );
     system.calls.push(cycle);
+    let again = crate::fixtures::step(Verb::Call(CallId(2)));
+    system.endpoints[0].steps.push(again);
     let report = told(&system, vec![quiet_row(1)], Varies::No);
     let amplified = report
         .findings

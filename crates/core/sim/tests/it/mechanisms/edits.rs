@@ -29,7 +29,7 @@ fn edited(mut z: Zoo, change: impl FnOnce(&mut Zoo)) -> Told {
     }];
     let mut with = z.clone();
     change(&mut with);
-    z.run_with(Arc::new(One(Arc::new(with.system))))
+    z.run_with(Arc::new(One(Arc::new(checked(&with.system)))))
 }
 
 fn server(workers: u32, at_ms: &[u64]) -> (Zoo, EndpointId) {

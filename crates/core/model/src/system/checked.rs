@@ -1,0 +1,576 @@
+//! The one way to a [`System`]: tables that were looked through, and that nobody can change afterwards.
+//!
+//! The engine indexes by id and divides by shares without asking again; what it relies on is checked here, once,
+//! in every build: an id lies in its table, a probability in `0..=1`, a law can be drawn from, the chances of a
+//! choice add up, a call stands at exactly one place. What a file may get wrong is said by the reader, with its
+//! place, long before; an [`Inconsistent`] is a mistake of the program that made the tables.
+//!
+//! The cost is one walk over the tables.
+
+use std::fmt;
+use std::ops::Deref;
+
+use super::{
+    Admission, Arrive, Balance, Budget, Call, CallPolicy, Caller, Client, Dist, Edit, End,
+    EndpointId, Event, EventId, Fallback, FallbackDo, Fault, FaultKind, FaultWhen, HedgeAfter,
+    KeySpaceId, Lasts, Link, Metric, Patience, Pattern, PoolId, Promise, Recorded, Replicas, Retry,
+    Service, ServiceId, Step, Subject, Tables, Target, Verb,
+};
+use crate::resolve::law;
+
+/// A whole system, checked, to be read only: it derefs to its [`Tables`].
+///
+/// ```
+/// use worstday_model::system::{System, Tables};
+///
+/// let system = System::new(Tables::default()).expect("nothing is wrong with nothing");
+/// assert!(system.clients.is_empty());
+/// ```
+///
+/// It cannot be changed, so what was checked stays true:
+///
+/// ```compile_fail,E0596
+/// # use worstday_model::system::{System, Tables};
+/// let mut system = System::new(Tables::default()).unwrap();
+/// system.services.clear();
+/// ```
+#[derive(Clone, Debug)]
+pub struct System {
+    tables: Tables,
+}
+
+impl Deref for System {
+    type Target = Tables;
+
+    fn deref(&self) -> &Tables {
+        &self.tables
+    }
+}
+
+/// What is wrong with tables: which row, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inconsistent {
+    /// The row, such as `services.till`.
+    pub row: String,
+    /// What cannot be.
+    pub reason: String,
+}
+
+impl fmt::Display for Inconsistent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.row, self.reason)
+    }
+}
+
+impl std::error::Error for Inconsistent {}
+
+impl System {
+    /// The system that tables are, if they fit together.
+    ///
+    /// # Errors
+    ///
+    /// The first row that does not.
+    pub fn new(tables: Tables) -> Result<Self, Inconsistent> {
+        let mut check = Check {
+            tables: &tables,
+            row: String::new(),
+            calls: vec![0; tables.calls.len()],
+        };
+        check.whole()?;
+        Ok(Self { tables })
+    }
+
+    /// The tables, to make another system of.
+    #[must_use]
+    pub fn into_tables(self) -> Tables {
+        self.tables
+    }
+
+    /// The same with a table of edits that has further ones behind its own.
+    pub(crate) fn with_edits(mut self, edits: Vec<Edit>) -> Self {
+        assert!(
+            self.tables.edits.len() <= edits.len(),
+            "{} edits cannot stand for {}",
+            edits.len(),
+            self.tables.edits.len()
+        );
+        self.tables.edits = edits;
+        self
+    }
+
+    /// What tests of this crate build by hand, in parts.
+    #[cfg(test)]
+    pub(crate) fn unchecked(tables: Tables) -> Self {
+        Self { tables }
+    }
+}
+
+type Checked = Result<(), Inconsistent>;
+
+/// All of these, or the first that is wrong.
+fn each<T>(rows: impl IntoIterator<Item = T>, check: impl FnMut(T) -> Checked) -> Checked {
+    rows.into_iter().try_for_each(check)
+}
+
+struct Check<'a> {
+    tables: &'a Tables,
+    /// The row that is looked at.
+    row: String,
+    /// How many steps make each call.
+    calls: Vec<u32>,
+}
+
+impl<'a> Check<'a> {
+    fn whole(&mut self) -> Checked {
+        let tables = self.tables;
+        self.row = "links".to_owned();
+        self.link_id(tables.within_zone.index())?;
+        self.link_id(tables.between_zones.index())?;
+        self.row = "priorities".to_owned();
+        self.must(
+            !tables.priorities.is_empty(),
+            "there is a class of requests",
+        )?;
+        for keys in &tables.keys {
+            self.row = format!("keys.{}", keys.name);
+            self.must(keys.count > 0, "there is a key")?;
+            self.number(keys.zipf)?;
+            if let Some((hot, share)) = keys.hot {
+                self.must(hot <= keys.count, "not more keys are hot than there are")?;
+                self.share(share)?;
+            }
+        }
+        each(&tables.links, |link| self.link(link))?;
+        for pool in &tables.pools {
+            self.row = format!("pools.{}", pool.name);
+            self.must(pool.size > 0, "it has permits")?;
+            each(pool.service, |owner| self.service_id(owner))?;
+            each(pool.keys, |keys| self.keys_id(keys))?;
+        }
+        each(tables.services.iter().enumerate(), |(at, service)| {
+            self.service(at, service)
+        })?;
+        for endpoint in &tables.endpoints {
+            self.row = format!("endpoints.{}", endpoint.name);
+            self.service_id(endpoint.service)?;
+            self.share(endpoint.fails)?;
+            self.admission(&endpoint.admission)?;
+            self.steps(&endpoint.steps)?;
+        }
+        each(&tables.clients, |client| self.client(client))?;
+        each(&tables.calls, |call| self.call(call))?;
+        self.row = "calls".to_owned();
+        let lone = self.calls.iter().all(|steps| *steps == 1);
+        self.must(lone, "each call is made by exactly one step")?;
+        each(&tables.events, |event| self.event(event))?;
+        each(&tables.faults, |fault| self.fault(fault))?;
+        each(&tables.promises, |promise| self.promise(promise))
+    }
+
+    fn must(&self, holds: bool, what: &str) -> Checked {
+        if holds {
+            return Ok(());
+        }
+        Err(Inconsistent {
+            row: self.row.clone(),
+            reason: format!("it must hold that {what}"),
+        })
+    }
+
+    fn id(&self, at: usize, length: usize, table: &str) -> Checked {
+        if at < length {
+            return Ok(());
+        }
+        Err(Inconsistent {
+            row: self.row.clone(),
+            reason: format!("there is no {table} number {at}"),
+        })
+    }
+
+    fn service_id(&self, id: ServiceId) -> Checked {
+        self.id(id.index(), self.tables.services.len(), "service")
+    }
+
+    fn endpoint_id(&self, id: EndpointId) -> Checked {
+        self.id(id.index(), self.tables.endpoints.len(), "endpoint")
+    }
+
+    fn keys_id(&self, id: KeySpaceId) -> Checked {
+        self.id(id.index(), self.tables.keys.len(), "key space")
+    }
+
+    fn pool_id(&self, id: PoolId) -> Checked {
+        self.id(id.index(), self.tables.pools.len(), "pool")
+    }
+
+    fn event_id(&self, id: EventId) -> Checked {
+        self.id(id.index(), self.tables.events.len(), "event")
+    }
+
+    fn client_id(&self, at: usize) -> Checked {
+        self.id(at, self.tables.clients.len(), "client")
+    }
+
+    fn zone_id(&self, at: usize) -> Checked {
+        self.id(at, self.tables.zones.len(), "zone")
+    }
+
+    fn link_id(&self, at: usize) -> Checked {
+        self.id(at, self.tables.links.len(), "link")
+    }
+
+    fn edit_id(&self, at: usize) -> Checked {
+        self.id(at, self.tables.edits.len(), "edit")
+    }
+
+    fn class(&self, class: u16) -> Checked {
+        self.id(usize::from(class), self.tables.priorities.len(), "class")
+    }
+
+    /// A number of at least 0.
+    fn number(&self, value: f64) -> Checked {
+        let fits = value.is_finite() && 0.0 <= value;
+        self.must(fits, "a number is finite and at least 0")
+    }
+
+    /// A probability, or a part of a whole.
+    fn share(&self, value: f64) -> Checked {
+        self.must((0.0..=1.0).contains(&value), "a share lies in 0..=1")
+    }
+
+    fn law(&self, dist: &Dist) -> Checked {
+        law(dist).map(drop).map_err(|reason| Inconsistent {
+            row: self.row.clone(),
+            reason: format!("nothing can be drawn from {dist:?}: {reason}"),
+        })
+    }
+
+    fn end(&self, end: End) -> Checked {
+        match end {
+            End::Service(id) => self.service_id(id),
+            End::Zone(id) => self.zone_id(id.index()),
+            End::Client(id) => self.client_id(id.index()),
+            End::Rest | End::Any => Ok(()),
+        }
+    }
+
+    fn link(&mut self, link: &Link) -> Checked {
+        self.row = format!("links.{}", link.name);
+        each(link.from.iter().chain(&link.to), |end| self.end(*end))?;
+        self.law(&link.delay)?;
+        self.share(link.loss)
+    }
+
+    fn replicas(&self, service: ServiceId, replicas: Replicas) -> Checked {
+        self.service_id(service)?;
+        match replicas {
+            Replicas::All | Replicas::Any => Ok(()),
+            Replicas::One(at) => {
+                let count = self.tables.services[service.index()].replicas;
+                self.id(at as usize, count as usize, "replica")
+            }
+            Replicas::Share(share) => self.share(share),
+            Replicas::Zone(id) => self.zone_id(id.index()),
+        }
+    }
+
+    fn admission(&self, admission: &Admission) -> Checked {
+        each(admission.rate, |(rate, burst)| {
+            self.number(rate)?;
+            self.number(burst)
+        })
+    }
+
+    fn balance(&self, balance: Balance) -> Checked {
+        match balance {
+            Balance::Hash(keys) => self.keys_id(keys),
+            Balance::Random
+            | Balance::RoundRobin
+            | Balance::LeastRequests
+            | Balance::ShortestQueue
+            | Balance::Nearest => Ok(()),
+        }
+    }
+
+    fn service(&mut self, at: usize, service: &'a Service) -> Checked {
+        self.row = format!("services.{}", service.name);
+        self.must(service.replicas > 0, "it has replicas")?;
+        self.must(service.workers > 0, "it has workers")?;
+        if let Some(cores) = service.cores {
+            self.must(0.0 < cores.request, "it has CPU")?;
+            self.must(
+                cores.request <= cores.limit,
+                "the request is within the limit",
+            )?;
+            self.number(cores.limit)?;
+        }
+        each(&service.zones, |zone| self.zone_id(zone.index()))?;
+        let placed = self.tables.zones.is_empty() || !service.zones.is_empty();
+        self.must(placed, "its replicas are in zones if there are any")?;
+        self.admission(&service.admission)?;
+        self.balance(service.balance)?;
+        self.share(service.panic)?;
+        self.law(&service.start)?;
+        if let Some((speed, _)) = service.cold {
+            self.must(0.0 < speed, "it does some work while cold")?;
+            self.share(speed)?;
+        }
+        self.must(service.ready.every_ns > 0, "time passes between two probes")?;
+        each(service.ready.calls, |id| self.endpoint_id(id))?;
+        if let Some(contention) = service.contention {
+            self.number(contention.serial)?;
+            self.number(contention.crosstalk)?;
+        }
+        let own = service.endpoints_from as usize..service.endpoints_to as usize;
+        let own = self.tables.endpoints.get(own);
+        let whole = own.is_some_and(|own| own.iter().all(|other| other.service.index() == at));
+        self.must(whole, "its endpoints are its own")?;
+        self.steps(&service.start_steps)
+    }
+
+    fn client(&mut self, client: &'a Client) -> Checked {
+        self.row = format!("clients.{}", client.name);
+        self.class(client.priority)?;
+        each(client.active, |event| self.event_id(event))?;
+        match &client.patience {
+            Patience::Unlimited => {}
+            Patience::Time(dist) | Patience::WhileQueued(dist) => self.law(dist)?,
+            Patience::Until(event) => self.event_id(*event)?,
+        }
+        each(&client.value, |value| self.law(value))?;
+        each(&client.retry, |retry| self.retry(retry))?;
+        self.arrive(&client.arrive)?;
+        self.steps(&client.steps)
+    }
+
+    fn arrive(&self, arrive: &Arrive) -> Checked {
+        match arrive {
+            Arrive::Stream {
+                curve,
+                pattern,
+                batch,
+            } => {
+                self.number(curve.base_per_s)?;
+                each(&curve.peaks, |peak| self.number(peak.height_per_s))?;
+                each(curve.days, |factor| self.number(factor))?;
+                if let Pattern::Cv(cv) = pattern {
+                    self.number(*cv)?;
+                }
+                self.must(*batch > 0, "a batch has visits")
+            }
+            Arrive::Visits { event, count, .. } => {
+                self.event_id(*event)?;
+                self.law(count)
+            }
+            Arrive::Rate { event, per_s, .. } => {
+                self.event_id(*event)?;
+                self.number(*per_s)
+            }
+            Arrive::Recorded(recording) => {
+                let rising = match &recording.what {
+                    Recorded::Instants(all) => all.is_sorted(),
+                    Recorded::Counts { rows, .. } => rows.is_sorted_by_key(|(start, _)| *start),
+                };
+                self.must(rising, "a recording goes forward")
+            }
+            Arrive::Closed { think, .. } => self.law(think),
+        }
+    }
+
+    fn steps(&mut self, steps: &'a [Step]) -> Checked {
+        each(steps, |step| self.step(step))
+    }
+
+    fn step(&mut self, step: &'a Step) -> Checked {
+        each(step.chance, |chance| self.share(chance))?;
+        match &step.verb {
+            Verb::Work(dist) | Verb::Wait(dist) => self.law(dist),
+            Verb::Call(id) => {
+                let calls = &self.tables.calls;
+                self.id(id.index(), calls.len(), "call")?;
+                self.calls[id.index()] += 1;
+                match &calls[id.index()].fallback {
+                    Some(Fallback {
+                        what: FallbackDo::Steps(steps),
+                        ..
+                    }) if self.calls[id.index()] == 1 => self.steps(steps),
+                    _ => Ok(()),
+                }
+            }
+            Verb::Hold(pool, steps) => {
+                self.pool_id(*pool)?;
+                self.steps(steps)
+            }
+            Verb::Parallel { branches, need, .. } => {
+                let enough = *need as usize <= branches.len();
+                self.must(enough, "not more branches are needed than there are")?;
+                each(branches, |branch| self.steps(branch))
+            }
+            Verb::Choose(branches) => {
+                let open = branches.iter().filter(|branch| branch.condition.is_none());
+                let (mut count, mut total) = (0, 0.0);
+                for branch in open {
+                    self.share(branch.chance)?;
+                    (count, total) = (count + 1, total + branch.chance);
+                }
+                // Shares are decimal, their sum in binary is not.
+                let whole = count == 0 || (total - 1.0_f64).abs() < 1e-6;
+                self.must(whole, "the chances of a choice add up to 1")?;
+                each(branches, |branch| self.steps(&branch.steps))
+            }
+            Verb::Repeat(count, steps) => {
+                self.law(count)?;
+                self.steps(steps)
+            }
+            Verb::Do(steps) => self.steps(steps),
+            Verb::Fail(_) | Verb::Answer(_) => Ok(()),
+        }
+    }
+
+    fn call(&mut self, call: &Call) -> Checked {
+        self.row = format!("calls.{}", call.name);
+        self.endpoint_id(call.target)?;
+        match call.caller {
+            Caller::Client(id) => self.client_id(id.index())?,
+            Caller::Endpoint(id) => self.endpoint_id(id)?,
+            Caller::Start(id) => self.service_id(id)?,
+        }
+        let callee = self.tables.endpoints[call.target.index()].service;
+        each(call.subset, |subset| self.replicas(callee, subset))?;
+        each(call.priority, |class| self.class(class))?;
+        self.number(call.work_factor)?;
+        self.policy(&call.policy)?;
+        each(&call.mesh, |mesh| self.policy(mesh))
+    }
+
+    fn policy(&self, policy: &CallPolicy) -> Checked {
+        each(&policy.retry, |retry| self.retry(retry))?;
+        if let Some(hedge) = policy.hedge
+            && let HedgeAfter::Quantile(quantile) = hedge.after
+        {
+            self.share(quantile)?;
+        }
+        each(policy.pool, |pool| self.pool_id(pool))?;
+        each(policy.balance, |balance| self.balance(balance))
+    }
+
+    fn retry(&self, retry: &Retry) -> Checked {
+        self.must(retry.attempts > 0, "the first attempt counts")?;
+        self.number(retry.grow)?;
+        match retry.budget {
+            Some(Budget::Concurrent { ratio, .. }) => self.number(ratio),
+            Some(Budget::Windowed {
+                ratio,
+                min_per_s,
+                window_ns,
+                ..
+            }) => {
+                self.number(ratio)?;
+                self.number(min_per_s)?;
+                self.must(window_ns > 0, "a window has a length")
+            }
+            Some(Budget::Bucket { .. } | Budget::Quota { .. }) | None => Ok(()),
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> Checked {
+        self.row = format!("events.{}", event.name);
+        each(event.every_ns, |every| self.number(every))?;
+        each(&event.lasts, |lasts| self.law(lasts))?;
+        for (client, factor) in &event.demand {
+            self.client_id(client.index())?;
+            self.number(*factor)?;
+        }
+        each(event.edit, |edit| self.edit_id(edit.index()))
+    }
+
+    fn fault(&mut self, fault: &Fault) -> Checked {
+        self.row = format!("faults.{}", fault.name);
+        match &fault.kind {
+            FaultKind::Crash(target)
+            | FaultKind::Vanish(target)
+            | FaultKind::Stall(target)
+            | FaultKind::Cut(target)
+            | FaultKind::Hang { target, .. } => self.target(target)?,
+            FaultKind::Slow { target, by, .. }
+            | FaultKind::Capacity { target, to: by }
+            | FaultKind::Loss { target, by }
+            | FaultKind::Delay { target, by } => {
+                self.target(target)?;
+                self.law(by)?;
+            }
+            FaultKind::Errors { target, by, keys } => {
+                self.target(target)?;
+                self.law(by)?;
+                each(*keys, |keys| self.keys_id(keys))?;
+            }
+            FaultKind::Edit(edit) => self.edit_id(edit.index())?,
+            FaultKind::Together(faults) => {
+                let count = self.tables.faults.len();
+                each(faults, |other| self.id(other.index(), count, "fault"))?;
+            }
+        }
+        match fault.when {
+            FaultWhen::Every {
+                mean_ns, during, ..
+            } => {
+                self.number(mean_ns)?;
+                each(during, |event| self.event_id(event))?;
+            }
+            FaultWhen::Chance { during, chance } => {
+                self.event_id(during)?;
+                self.share(chance)?;
+            }
+            FaultWhen::Dated(_) | FaultWhen::Possible => {}
+        }
+        match &fault.lasts {
+            Lasts::Time(dist) => self.law(dist),
+            Lasts::Until(event) => self.event_id(*event),
+        }
+    }
+
+    fn target(&self, target: &Target) -> Checked {
+        match *target {
+            Target::Replicas(service, replicas) => self.replicas(service, replicas),
+            Target::Worker {
+                service,
+                replica,
+                worker,
+            } => {
+                self.replicas(service, replica)?;
+                let workers = self.tables.services[service.index()].workers as usize;
+                each(worker, |worker| self.id(worker as usize, workers, "worker"))
+            }
+            Target::AnyReplica => self.must(!self.tables.services.is_empty(), "there is a replica"),
+            Target::Zone(id) => self.zone_id(id.index()),
+            Target::AnyZone => self.must(!self.tables.zones.is_empty(), "there is a zone"),
+            Target::Endpoint(id) => self.endpoint_id(id),
+            Target::Link(id) => self.link_id(id.index()),
+            Target::Path { from, to, .. } => {
+                self.end(from)?;
+                self.end(to)
+            }
+            Target::Pool(id) => self.pool_id(id),
+        }
+    }
+
+    fn promise(&mut self, promise: &Promise) -> Checked {
+        self.row = format!("promises.{}", promise.name);
+        for subject in &promise.subjects {
+            match *subject {
+                Subject::Client(id) => self.client_id(id.index())?,
+                Subject::Service(id) => self.service_id(id)?,
+                Subject::Endpoint(id) => self.endpoint_id(id)?,
+                Subject::Call(id) => self.id(id.index(), self.tables.calls.len(), "call")?,
+            }
+        }
+        self.share(promise.at_risk)?;
+        for condition in &promise.must {
+            self.number(condition.value)?;
+            if let Metric::Percentile(quantile) = condition.metric {
+                self.share(quantile)?;
+            }
+        }
+        Ok(())
+    }
+}
