@@ -65,6 +65,8 @@ pub struct Tables {
     pub name: String,
     /// IANA name of the time zone in which `when` and curves are read.
     pub timezone: String,
+    /// The day that counts as today: as the file says, or the last day of its newest recording.
+    pub as_of: Option<jiff::civil::Date>,
     /// ISO 4217 code of all money in the file; none if it speaks of none.
     pub currency: Option<String>,
     /// Declared zones.
@@ -116,6 +118,7 @@ impl Default for Tables {
         Self {
             name: String::new(),
             timezone: "UTC".to_owned(),
+            as_of: None,
             currency: None,
             zones: Vec::new(),
             links: vec![link("between-zones"), link("within-zone")],

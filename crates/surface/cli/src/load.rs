@@ -113,7 +113,7 @@ fn load_with(arguments: &Run, files: &dyn Files) -> Result<Loaded, Stop> {
         warnings,
         findings: findings(&model, &found),
         described: described(&model),
-        as_of: as_of(&model),
+        as_of: system.as_of.unwrap_or_else(|| jiff::Zoned::now().date()),
         scenario,
         seed: model
             .scenario()
@@ -189,28 +189,6 @@ fn described(model: &Model) -> Vec<Description> {
             }
         })
         .collect()
-}
-
-/// The day that counts as today: as stated, else the end of the newest recording, else the clock's.
-fn as_of(model: &Model) -> Date {
-    let sections = &model.ast().sections;
-    let civil = |date: worstday_model::scalar::Date| {
-        jiff::civil::date(
-            date.year().cast_signed(),
-            date.month().cast_signed(),
-            date.day().cast_signed(),
-        )
-    };
-    let stated = sections.as_of.as_ref().map(|given| given.value);
-    let measured = sections
-        .sources
-        .iter()
-        .flat_map(worstday_model::form::Names::iter)
-        .filter_map(|entry| Some(entry.value.measured.as_ref()?.value.last))
-        .max();
-    stated
-        .or(measured)
-        .map_or_else(|| jiff::Zoned::now().date(), civil)
 }
 
 /// Edits of faults, events and the scenario: each was tried when the model was loaded.

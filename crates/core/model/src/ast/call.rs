@@ -6,7 +6,8 @@ use super::{
 };
 use crate::form::expand::Parts;
 use crate::form::{
-    Form, Given, Kind, Many, OrNone, Reader, ScalarForm, Shape, Short, Takes, choice, record,
+    Form, Given, Kind, Many, OrNone, Partly, Reader, ScalarForm, Shape, Short, Takes, choice,
+    record,
 };
 use crate::scalar::{
     Count, Duration, Factor, HedgeAfter, Name, Rate, Ratio, Scalar, Size, Switch, Target, Uncertain,
@@ -59,7 +60,7 @@ record! {
     /// The policy of a mesh around calls to a service: a layer of its own around each attempt.
     pub struct Mesh = "a mesh" {
         /// A preset.
-        opt "like" like: Given<MeshPreset>,
+        opt "like" like: Partly<MeshPreset>,
         /// How long one attempt may take.
         opt "timeout" timeout: Given<Switch<Uncertain<Duration>>>,
         /// How long all attempts may take.
@@ -76,7 +77,7 @@ record! {
     later { "breaker" = "breakers" }
     short [
         Short {
-            takes: Takes::Scalar(ScalarForm::of::<MeshPreset>),
+            takes: Takes::Scalar(ScalarForm::built::<MeshPreset>),
             expand: |node| Some(Node::map(node.span, vec![("like", node.clone())])),
         }
     ]
@@ -104,7 +105,7 @@ record! {
     /// Whether and how a failed attempt is repeated.
     pub struct Retry = "`retry`" {
         /// A preset, of which the other keys say what is different.
-        opt "like" like: Given<RetryPreset>,
+        opt "like" like: Partly<RetryPreset>,
         /// How often it is tried in all.
         opt "attempts" attempts: Given<Uncertain<Count>>,
         /// How long to wait before the first retry.
@@ -121,7 +122,7 @@ record! {
         opt "if" only_if: Many<Given<ResultWord>>,
     }
     short [
-        Short { takes: Takes::Scalar(ScalarForm::of::<RetryText>), expand: expand_retry }
+        Short { takes: Takes::Scalar(ScalarForm::built::<RetryText>), expand: expand_retry }
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Scalars of which some texts are in the language and not built yet.
 
+use super::{MeshPreset, RetryPreset, RetryText};
 use crate::form::Partial;
 use crate::scalar::{Cond, Guard, Lasting, MetricName, MetricWord};
 
@@ -52,5 +53,45 @@ impl Partial for Cond {
 
     fn refused() -> &'static str {
         r"(?:[^ ]* (?:-> [^ ]* )?(?:falls|rises) |(?:[^ ]*\.|[^ ]* -> [^ ]*\.)?(?:age|backlog|dead-letters|staleness|drains|reversals|hit) )"
+    }
+}
+
+impl Partial for RetryPreset {
+    fn not_yet(&self) -> Option<&'static str> {
+        match self {
+            Self::AwsAdaptive => Some("adaptive retries"),
+            Self::Hystrix => Some("breakers"),
+            _ => None,
+        }
+    }
+
+    fn refused() -> &'static str {
+        "(?:aws-adaptive|hystrix)(?: |$)"
+    }
+}
+
+impl Partial for RetryText {
+    fn not_yet(&self) -> Option<&'static str> {
+        match self {
+            Self::Preset(preset) => preset.not_yet(),
+            Self::Plan(_) => None,
+        }
+    }
+
+    fn refused() -> &'static str {
+        RetryPreset::refused()
+    }
+}
+
+impl Partial for MeshPreset {
+    fn not_yet(&self) -> Option<&'static str> {
+        match self {
+            Self::Istio => None,
+            Self::Envoy | Self::Linkerd => Some("mesh presets beyond retries"),
+        }
+    }
+
+    fn refused() -> &'static str {
+        "(?:envoy|linkerd)(?: |$)"
     }
 }

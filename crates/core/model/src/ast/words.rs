@@ -207,14 +207,22 @@ words! {
         Polly = "polly",
         /// Resilience4j's.
         Resilience4j = "resilience4j",
+        /// The AWS SDKs' adaptive mode.
+        AwsAdaptive = "aws-adaptive",
+        /// Hystrix's.
+        Hystrix = "hystrix",
     }
 }
 
 words! {
-    /// Meshes whose policy is nothing but retries.
+    /// Meshes, as products have them.
     MeshPreset, "a preset", {
         /// Istio's default.
         Istio = "istio",
+        /// Envoy's default.
+        Envoy = "envoy",
+        /// Linkerd's.
+        Linkerd = "linkerd",
     }
 }
 

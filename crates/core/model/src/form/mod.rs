@@ -137,6 +137,15 @@ impl ScalarForm {
         }
     }
 
+    /// The form of `T`, its texts that are not built yet kept out of the schema.
+    #[must_use]
+    pub const fn built<T: Partial>() -> Self {
+        Self {
+            pattern: || format!("^(?!{}){}", T::refused(), &T::marked_pattern()[1..]),
+            ..Self::of::<T>()
+        }
+    }
+
     /// Whether `text`, perhaps with a source mark, is of this kind.
     #[must_use]
     pub fn accepts(&self, text: &str) -> bool {

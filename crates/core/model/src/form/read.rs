@@ -561,7 +561,6 @@ impl<T: Scalar> Form for Given<T> {
 impl<T: Partial> Form for Partly<T> {
     fn shape() -> Shape {
         let form = || ScalarForm {
-            pattern: || format!("^(?!{}){}", T::refused(), &T::marked_pattern()[1..]),
             check: |text| match T::parse(text)?.not_yet() {
                 Some(mechanism) => Err(ScalarError::form(
                     0..text.len(),
@@ -569,7 +568,7 @@ impl<T: Partial> Form for Partly<T> {
                 )),
                 None => Ok(()),
             },
-            ..ScalarForm::of::<T>()
+            ..ScalarForm::built::<T>()
         };
         Shape::plain(Kind::Scalar(form))
     }

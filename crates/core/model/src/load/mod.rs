@@ -17,7 +17,7 @@ use crate::edit;
 use crate::file::decode_partly;
 use crate::form::Form;
 use crate::form::notes::{Note, notes};
-use crate::preset::expand_presets;
+use crate::preset::{Marks, expand_presets};
 use crate::print;
 use crate::resolve::resolve;
 use crate::source::SourceMap;
@@ -182,7 +182,7 @@ impl Model {
     #[must_use]
     pub fn text(&self) -> String {
         let mut tree = self.tree.clone();
-        expand_presets(&mut tree, ast::Model::shape());
+        expand_presets(&mut tree, ast::Model::shape(), Marks::Bare);
         print::print(&tree, ast::Model::shape())
     }
 
@@ -296,8 +296,10 @@ impl Model {
     }
 
     fn resolve(&self, files: &dyn Files, found: &mut Diagnostics) -> Option<System> {
-        let folder = path::folder(&self.path);
-        let mut read = |path: &str| {
+        let mut read = |path: &str, within: &str| {
+            // What the command line names is relative to the model.
+            let known = within != "--set";
+            let folder = path::folder(if known { within } else { &self.path });
             let bytes = files.read(&path::join(folder, path))?;
             String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
         };
@@ -364,10 +366,11 @@ impl Model {
 
 /// The model that a tree is, as far as it can be read; without a head it has one that says nothing.
 fn decode_model(tree: &Node, found: &mut Diagnostics) -> Option<ast::Model> {
-    if let Some(model) = decode_partly(tree, found) {
+    let mut tree = tree.clone();
+    expand_presets(&mut tree, ast::Model::shape(), Marks::Preset);
+    if let Some(model) = decode_partly(&tree, found) {
         return Some(model);
     }
-    let mut tree = tree.clone();
     let head = [("worstday", "1"), ("system", "unnamed")];
     let at = tree.span;
     let entries = tree.entries_mut()?;

@@ -70,7 +70,15 @@ impl<'a> Resolver<'a> {
                 .say(&format!("{}.size", said.path), said.value)
                 .best()
                 .get(),
-            None => 2_000,
+            None => {
+                self.assume(
+                    &format!("{path}.size"),
+                    "2kB",
+                    "a message is small unless the file says otherwise",
+                    call.call.span,
+                );
+                2_000
+            }
         };
         let work_factor = match nearest(&layers, |policy| policy.work.as_ref()) {
             Some(said) => self

@@ -150,10 +150,16 @@ impl Resolver<'_> {
         }
     }
 
+    /// The text of a file that is named at a place.
+    pub(super) fn text_of(&mut self, file: &str, at: Span) -> Result<String, String> {
+        let sources = self.sources;
+        (self.files)(file, sources.source(at.source).name())
+    }
+
     /// The values of a file, one per line.
     fn sample<Q: Base>(&mut self, file: &str, at: Span) -> system::Dist {
         let nothing = system::Dist::Constant(0.0);
-        let text = match (self.files)(file) {
+        let text = match self.text_of(file, at) {
             Ok(text) => text,
             Err(reason) => {
                 self.error(at, format!("{} cannot be read: {reason}", quoted(file)));

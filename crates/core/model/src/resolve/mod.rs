@@ -20,7 +20,6 @@ mod finding;
 mod laws;
 mod place;
 mod policy;
-mod preset;
 mod promise;
 mod recording;
 mod service;
@@ -37,6 +36,7 @@ use std::sync::Arc;
 use crate::ast::{Defaults, Model, Sections};
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
+use crate::form::Names;
 use crate::scalar::{Currency, Money};
 use crate::source::{SourceId, SourceMap, Span};
 use crate::system::{Caller, ClientId, EndpointId, System, Tables};
@@ -45,9 +45,9 @@ use call::{CallNote, Edge};
 use directory::{Directory, id};
 use step::Walk;
 
-/// How the files that a model names (distributions, recordings) are read: from a path, as it is written, to the text,
-/// or the reason why there is none.
-pub type ReadFile<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
+/// How the files that a model names (distributions, recordings) are read: from a path, as it is written, and the file
+/// that it is written in, to the text, or the reason why there is none.
+pub(crate) type ReadFile<'a> = dyn FnMut(&str, &str) -> Result<String, String> + 'a;
 
 /// Resolves a model.
 ///
@@ -138,6 +138,7 @@ struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     fn sections(&mut self, file: &'a Sections, system: Span) {
         self.timezone(file, system);
+        self.as_of(file);
         self.places(system);
         self.system.priorities = self
             .directory
@@ -173,6 +174,24 @@ impl<'a> Resolver<'a> {
             self.found
                 .push(error.did_you_mean(unknown.nearest.as_deref()));
         }
+    }
+
+    /// The day that counts as today, if the file knows one.
+    fn as_of(&mut self, file: &'a Sections) {
+        let stated = file.as_of.as_ref().map(|given| *self.say("as-of", given));
+        let measured = file
+            .sources
+            .iter()
+            .flat_map(Names::iter)
+            .filter_map(|entry| Some(entry.value.measured.as_ref()?.value.last))
+            .max();
+        self.system.as_of = stated.or(measured).map(|date| {
+            jiff::civil::date(
+                date.year().cast_signed(),
+                date.month().cast_signed(),
+                date.day().cast_signed(),
+            )
+        });
     }
 
     /// From here on, the defaults of that file hold.

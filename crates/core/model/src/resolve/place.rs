@@ -4,7 +4,7 @@ use super::Resolver;
 use super::directory::{BETWEEN_ZONES, Item, PoolItem, WITHIN_ZONE, id};
 use super::facts::UNLIMITED;
 use super::laws::Bare;
-use crate::ast::{self, LinkCapacity, PoolPreset};
+use crate::ast::{self, LinkCapacity};
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::form::{Given, Many};
 use crate::scalar::{Bounded, Name};
@@ -14,8 +14,6 @@ use crate::system::{
 };
 
 const MILLISECOND: f64 = 1e6;
-/// What a pool waits in HikariCP.
-const HIKARI_WAIT_NS: u64 = 30_000_000_000;
 
 /// Who goes first.
 pub(super) fn order(word: ast::Order) -> Order {
@@ -269,15 +267,8 @@ impl<'a> Resolver<'a> {
             None => format!("pools.{name}"),
         };
         self.enter(owner.and_then(|owner| owner.defaults));
-        let hikari = match &written.like {
-            Some(like) => match self.say(&format!("{path}.like"), like) {
-                PoolPreset::Hikari => true,
-            },
-            None => false,
-        };
         let size = match &written.size {
             Some(size) => self.bound(&format!("{path}.size"), size),
-            None if hikari => 10,
             None => {
                 let error = Diagnostic::error(
                     written.span,
@@ -293,7 +284,6 @@ impl<'a> Resolver<'a> {
         }
         let wait_ns = match &written.wait {
             Some(wait) => self.wait(&format!("{path}.wait"), wait),
-            None if hikari => Some(HIKARI_WAIT_NS),
             None => {
                 self.assume(
                     &format!("{path}.wait"),

@@ -6,8 +6,7 @@
 
 use super::Resolver;
 use super::directory::{Item, find, missing, service_key};
-use super::preset;
-use crate::ast::{self, BalanceBy, BalanceWord, BudgetKind, DeadlineWord, MeshPreset, RetryPreset};
+use crate::ast::{self, BalanceBy, BalanceWord, BudgetKind, DeadlineWord};
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::form::{Given, Many, OrNone};
 use crate::scalar::{HedgeAfter, Rate, Ratio, Switch};
@@ -133,11 +132,27 @@ impl<'a> Resolver<'a> {
                 at,
             ),
         }
-        if let Some(said) = nearest(layers, |policy| policy.deadline.as_ref()) {
-            policy.deadline = self.deadline(&format!("{}.deadline", said.path), said.value);
+        match nearest(layers, |policy| policy.deadline.as_ref()) {
+            Some(said) => {
+                policy.deadline = self.deadline(&format!("{}.deadline", said.path), said.value);
+            }
+            None => self.assume(
+                &format!("{path}.deadline"),
+                "inherit",
+                "what bounds the caller bounds its calls",
+                at,
+            ),
         }
-        if let Some(said) = nearest(layers, |policy| policy.cancel.as_ref()) {
-            policy.cancel = cancel(*self.say(&format!("{}.cancel", said.path), said.value));
+        match nearest(layers, |policy| policy.cancel.as_ref()) {
+            Some(said) => {
+                policy.cancel = cancel(*self.say(&format!("{}.cancel", said.path), said.value));
+            }
+            None => self.assume(
+                &format!("{path}.cancel"),
+                "none",
+                "nobody tells the callee that its caller has left",
+                at,
+            ),
         }
         let retry = nearest(layers, |policy| policy.retry.as_ref());
         let hedge = nearest(layers, |policy| policy.hedge.as_ref());
@@ -240,12 +255,6 @@ impl<'a> Resolver<'a> {
                 if let Some(retry) = &mesh.retry {
                     policy.retry = self.retry(&format!("{path}.retry"), retry);
                     retry_at = Some((at, span_of(retry, |retry| retry.span)));
-                } else if let Some(like) = &mesh.like {
-                    let preset = match self.say(&format!("{path}.like"), like) {
-                        MeshPreset::Istio => RetryPreset::Istio,
-                    };
-                    policy.retry = Some(preset::retry(preset));
-                    retry_at = Some((at, None));
                 }
             }
             if hedge_at.is_none()
@@ -330,15 +339,12 @@ impl<'a> Resolver<'a> {
             budget: None,
             results: Results::ALL,
         };
-        if let Some(like) = &written.like {
-            retry = preset::retry(*self.say(&format!("{path}.like"), like));
-        }
         if let Some(attempts) = &written.attempts {
             retry.attempts = self.small_count(&format!("{path}.attempts"), attempts);
             if retry.attempts == 0 {
                 self.error(attempts.span, "the first attempt counts: at least 1");
             }
-        } else if written.like.is_none() {
+        } else {
             let error = Diagnostic::error(written.span, "this does not say how often it is tried");
             let error = error.hint("`attempts: 3`, or a preset: `like: sre`");
             self.found.push(error.lacking(written.span));
@@ -354,7 +360,7 @@ impl<'a> Resolver<'a> {
         }
         match &written.jitter {
             Some(word) => retry.jitter = jitter(*self.say(&format!("{path}.jitter"), word)),
-            None if written.like.is_none() && retry.backoff_ns > 0 => {
+            None if retry.backoff_ns > 0 => {
                 retry.jitter = Jitter::Full;
                 self.assume(
                     &format!("{path}.jitter"),

@@ -23,7 +23,7 @@ impl Resolver<'_> {
         });
         // An unknown time zone is an error already.
         let calendar = Calendar::new(&self.system.timezone).ok()?;
-        let text = match (self.files)(&file) {
+        let text = match self.text_of(&file, written.file.span) {
             Ok(text) => text,
             Err(reason) => {
                 let message = format!("{} cannot be read: {reason}", quoted(&file));

@@ -10,7 +10,8 @@ use super::step::Walk;
 use crate::ast;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::form::OrNone;
-use crate::scalar::Bounded;
+use crate::scalar::{Bounded, Duration, Uncertain};
+use crate::source::Span;
 use crate::system::{
     Admission, Balance, Caller, Contention, CoreOrder, Cores, Dist, Endpoint, Expired, Order, Per,
     Probe, Queue, Service, ServiceId, ZoneId,
@@ -100,12 +101,16 @@ impl<'a> Resolver<'a> {
             start,
             cold,
             start_steps: Vec::new(),
-            stop_grace_ns: grace.map_or(30 * SECOND, |grace| {
-                self.nanos(&format!("{path}.stop.grace"), grace)
-            }),
-            stop_unready_ns: unready.map_or(0, |unready| {
-                self.nanos(&format!("{path}.stop.unready"), unready)
-            }),
+            stop_grace_ns: self.time_or(
+                (&format!("{path}.stop.grace"), at),
+                grace,
+                (30 * SECOND, "30s", "as Kubernetes does"),
+            ),
+            stop_unready_ns: self.time_or(
+                (&format!("{path}.stop.unready"), at),
+                unready,
+                (0, "0s", "a replica that stops takes no new work at once"),
+            ),
             ready: self.probe(position, &path, item),
             contention: self.contention(&path, contention),
             endpoints_from,
@@ -265,12 +270,24 @@ impl<'a> Resolver<'a> {
         };
         let panic = written.and_then(|written| written.panic.as_ref());
         let slow_start = written.and_then(|written| written.slow_start.as_ref());
-        let panic = panic.map_or(0.0, |panic| self.share(&format!("{path}.panic"), panic));
-        (
-            by,
-            panic,
-            slow_start.map_or(0, |slow| self.nanos(&format!("{path}.slow-start"), slow)),
-        )
+        let panic = match panic {
+            Some(panic) => self.share(&format!("{path}.panic"), panic),
+            None => {
+                self.assume(
+                    &format!("{path}.panic"),
+                    "0%",
+                    "only replicas that seem ready are tried",
+                    item.at,
+                );
+                0.0
+            }
+        };
+        let slow_start_ns = self.time_or(
+            (&format!("{path}.slow-start"), item.at),
+            slow_start,
+            (0, "0s", "a replica that became ready gets its full share"),
+        );
+        (by, panic, slow_start_ns)
     }
 
     fn start(&mut self, path: &str, item: Item<'a, ast::Service>) -> (Dist, Option<(f64, u64)>) {
@@ -325,9 +342,11 @@ impl<'a> Resolver<'a> {
             }
         };
         let timeout = written.and_then(|ready| ready.timeout.as_ref());
-        let timeout_ns = timeout.map_or(SECOND, |timeout| {
-            self.nanos(&format!("{path}.timeout"), timeout)
-        });
+        let timeout_ns = self.time_or(
+            (&format!("{path}.timeout"), at),
+            timeout,
+            (SECOND, "1s", "as Kubernetes does"),
+        );
         let failures = match written.and_then(|ready| ready.failures.as_ref()) {
             Some(failures) => self
                 .small_count(&format!("{path}.failures"), failures)
@@ -360,6 +379,22 @@ impl<'a> Resolver<'a> {
             timeout_ns,
             failures,
             calls,
+        }
+    }
+
+    /// A time, or what is taken if nobody says: nanoseconds, their text, and why.
+    fn time_or(
+        &mut self,
+        (path, at): (&str, Span),
+        given: Option<&crate::form::Given<Uncertain<Duration>>>,
+        (nanos, text, reason): (u64, &str, &'static str),
+    ) -> u64 {
+        match given {
+            Some(given) => self.nanos(path, given),
+            None => {
+                self.assume(path, text, reason, at);
+                nanos
+            }
         }
     }
 

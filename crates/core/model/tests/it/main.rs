@@ -7,6 +7,7 @@ mod hostile;
 mod mistakes;
 mod pages;
 mod recordings;
+mod reference;
 mod resolve;
 mod scalar;
 mod schema;

@@ -1397,7 +1397,7 @@ fn the_storm_is_what_it_says() {
 #[test]
 fn inconsistent_tables_are_no_system() {
     let tables = right(&base(
-        "keys: {things: 10}
+        "keys: {things: 10 zipf 0}
 pools: {rooms: {size: 2}}
 faults: {f: {crash: web/0, every: 1 year, lasts: 1m}}
 promises: {p: {for: users, must: [p99 < 1s]}}",
@@ -1434,4 +1434,85 @@ promises: {p: {for: users, must: [p99 < 1s]}}",
         let refused = System::new(tables).expect_err(row);
         assert_eq!(refused.row, row, "{refused}");
     }
+}
+
+/// What a preset brings is said like what a person writes, and says that it is the preset's; there is one table.
+#[test]
+fn a_preset_says_what_it_brings() {
+    let text = base("").replace(
+        "timeout: 1s",
+        "timeout: 1s, retry: {like: sre, attempts: 2}",
+    );
+    let system = right(&text);
+    let told: Vec<String> = system
+        .facts
+        .iter()
+        .filter(|fact| fact.path.contains(".retry"))
+        .map(|fact| format!("{} = {} {:?}", fact.path, fact.text, fact.origin))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "users#call.retry = none Default(\"nothing is tried again unless the file says so\")",
+            "web.page#call.retry.attempts = 2 Stated",
+            "web.page#call.retry.jitter = none Source(\"preset:sre\")",
+            "web.page#call.retry.budget.ratio = 10% Source(\"preset:sre\")",
+            "web.page#call.retry.budget.burst = 10 Default(\"a budget holds ten retries\")",
+        ]
+    );
+}
+
+/// Words of the language that are not built yet are no unknown words: they stand in the list of all that is missing.
+#[test]
+fn words_that_are_not_built_are_listed() {
+    let text = base("")
+        .replace("timeout: 1s", "timeout: 1s, retry: aws-adaptive")
+        .replace(
+            "back: {workers: 2,",
+            "back: {workers: 2, mesh: {like: envoy}, scale: {hpa: {cpu: 60%}},",
+        )
+        .replace("do: web.page", "do: web.page, retry: {like: hystrix}");
+    let found = mistakes(&text);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let said = &found[0].1;
+    let missing = "adaptive retries, breakers, mesh presets beyond retries, scalers";
+    assert!(said.contains(missing), "{said}");
+}
+
+/// A file is found from where it is named: by the model, by an overlay in another folder, by an included part.
+#[test]
+fn files_are_relative_to_the_file_that_names_them() {
+    let model = base("include: [parts/more.yaml]").replace("load: 10ms", "load: file times.txt");
+    let overlay = "worstday: 1\noverlay: o\nbase: ../system.yaml\n\
+                   edit: {services.back.endpoints.other: file times.txt}\n";
+    let part = "worstday: 1\nservices: {third: {workers: 1, endpoints: {get: file times.txt}}}\n";
+    let files = [
+        ("system.yaml", model.as_str()),
+        ("times.txt", "1ms\n"),
+        ("what-if/o.yaml", overlay),
+        ("what-if/times.txt", "2ms\n"),
+        ("parts/more.yaml", part),
+        ("parts/times.txt", "3ms\n"),
+    ];
+    let outcome = outcome("what-if/o.yaml", &LoadOptions::default(), &Memory(&files));
+    let system = outcome
+        .system
+        .unwrap_or_else(|| panic!("{}", outcome.found.render(&outcome.sources)));
+    for (name, expected) in [("back.load", 1e6), ("back.other", 2e6), ("third.get", 3e6)] {
+        let Some(Dist::Sample(values)) = endpoint(&system, name).steps[0].verb_dist() else {
+            panic!("{name} is no sample")
+        };
+        assert_eq!(&values[..], [expected], "{name}");
+    }
+}
+
+/// Today is what the file says, else the end of its newest recording.
+#[test]
+fn the_file_knows_its_day() {
+    let day = |extra: &str| right(&base(extra)).as_of;
+    assert_eq!(day(""), None);
+    let sources = "sources: {a: {measured: 2026-11-16 to 2026-11-20}, b: {measured: 2026-10-01 to 2026-10-02}}\n";
+    assert_eq!(day(sources), Some(jiff::civil::date(2026, 11, 20)));
+    let both = format!("{sources}as-of: 2026-12-01");
+    assert_eq!(day(&both), Some(jiff::civil::date(2026, 12, 1)));
 }
