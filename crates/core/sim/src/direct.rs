@@ -7,7 +7,7 @@
 //! test holds that.
 
 use crate::calendar::{Kind as Timer, RingId};
-use crate::engine::{Engine, Flow, Next, TASKS_MAX};
+use crate::engine::{Engine, Flow, Next};
 use crate::measure::{count, count_end};
 use crate::observe::{Fact, Observer};
 use crate::plan::NONE;
@@ -342,16 +342,8 @@ impl<O: Observer> Engine<O> {
             self.deliver(child);
             return Next::Ready;
         }
-        // The answer's row is free again.
-        row.kind = Kind::Free;
-        row.phase = Phase::Removed;
-        row.generation = row.generation.wrapping_add(1);
-        row.first_live = row.serial + 1;
-        self.s.live -= 1;
-        if (child as usize) < TASKS_MAX {
-            self.s.free_tasks.push(child);
-        }
-        // And its caller goes on.
+        // The answer is delivered, and its caller goes on.
+        row.vacate();
         if me.has(flag::COUNTED) {
             let series = &mut self.m.calls[plan.series as usize];
             count(&mut series.attempt_results, ending);
@@ -372,7 +364,9 @@ impl<O: Observer> Engine<O> {
                 ending,
             },
         );
-        if plan.counts {
+        let counts = plan.counts;
+        self.slot_is_free(child);
+        if counts {
             self.pair_changes(caller, replica, -1);
         }
         Next::Run(caller)
@@ -406,15 +400,8 @@ impl<O: Observer> Engine<O> {
                 ending,
             },
         );
-        row.kind = Kind::Free;
-        row.phase = Phase::Removed;
-        row.generation = row.generation.wrapping_add(1);
-        row.first_live = row.serial + 1;
-        (row.step_timer, row.timeout_timer, row.deadline_timer) = (0, 0, 0);
-        self.s.live -= 1;
-        if (task as usize) < TASKS_MAX {
-            self.s.free_tasks.push(task);
-        }
+        row.vacate();
+        self.slot_is_free(task);
         true
     }
 }

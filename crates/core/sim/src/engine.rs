@@ -486,12 +486,13 @@ impl<O: Observer> Engine<O> {
 
     #[inline(always)]
     pub(crate) fn free_task(&mut self, slot: u32) {
-        let task = &mut self.s.tasks[slot as usize];
-        task.kind = Kind::Free;
-        task.phase = Phase::Removed;
-        task.generation = task.generation.wrapping_add(1);
-        task.first_live = task.serial + 1;
-        (task.step_timer, task.timeout_timer, task.deadline_timer) = (0, 0, 0);
+        self.s.tasks[slot as usize].vacate();
+        self.slot_is_free(slot);
+    }
+
+    /// Notes that a slot whose task is gone may be given away.
+    #[inline(always)]
+    pub(crate) fn slot_is_free(&mut self, slot: u32) {
         self.s.live -= 1;
         // A calendar names tasks by 24 bits: a slot beyond them is never handed out.
         if (slot as usize) < TASKS_MAX {

@@ -254,6 +254,16 @@ impl Task {
         };
     }
 
+    /// Leaves its slot free: whoever still names it finds another generation, no serial awaited and no timer alive.
+    #[inline(always)]
+    pub(crate) fn vacate(&mut self) {
+        self.kind = Kind::Free;
+        self.phase = Phase::Removed;
+        self.generation = self.generation.wrapping_add(1);
+        self.first_live = self.serial + 1;
+        (self.step_timer, self.timeout_timer, self.deadline_timer) = (0, 0, 0);
+    }
+
     /// Whether a flag is set.
     #[inline]
     #[must_use]
