@@ -251,11 +251,11 @@ impl<'a> Resolver<'a> {
         let mut retry_at: Option<(usize, Option<Span>)> = None;
         let mut hedge_at: Option<(usize, Option<Span>)> = None;
         for (at, (path, mesh)) in layers.iter().enumerate() {
-            if retry_at.is_none() {
-                if let Some(retry) = &mesh.retry {
-                    policy.retry = self.retry(&format!("{path}.retry"), retry);
-                    retry_at = Some((at, span_of(retry, |retry| retry.span)));
-                }
+            if retry_at.is_none()
+                && let Some(retry) = &mesh.retry
+            {
+                policy.retry = self.retry(&format!("{path}.retry"), retry);
+                retry_at = Some((at, span_of(retry, |retry| retry.span)));
             }
             if hedge_at.is_none()
                 && let Some(hedge) = &mesh.hedge
