@@ -12,7 +12,8 @@ use super::{Seconds, answered, arrived, attempts_sent, spike};
 use crate::zoo::*;
 use worstday_model::system::*;
 
-fn collapse(policy: CallPolicy) -> Zoo {
+/// The service, and users of whom so many come in a second.
+fn users_of(per_s: f64, policy: CallPolicy) -> Zoo {
     let mut z = Zoo::new(80 * S);
     let [get] = z.service("server", u32::MAX, ["get"]);
     // 1 + 0.01 n = 1.01 (1 + (0.01 / 1.01) (n - 1)), as the model words contention.
@@ -22,8 +23,13 @@ fn collapse(policy: CallPolicy) -> Zoo {
         crosstalk: 0.0,
     });
     z.system.links[1].delay = Dist::Exponential { mean: 100e6 };
-    let users = z.client_stream("users", 40.0, Pattern::Poisson);
+    let users = z.client_stream("users", per_s, Pattern::Poisson);
     z.asks(users, get, policy);
+    z
+}
+
+fn collapse(policy: CallPolicy) -> Zoo {
+    let mut z = users_of(40.0, policy);
     spike(&mut z, ClientId(0), 2.0, 20 * S, 5 * S);
     z
 }
@@ -88,12 +94,16 @@ fn a_burst_of_five_seconds_is_never_over() {
     assert!((6.0..=9.0).contains(&(0.2 * of_back)), "{of_back}");
 }
 
-#[test]
-fn back_off_with_jitter_lets_it_come_back() {
+fn jittered() -> CallPolicy {
     let mut policy = retrying(3 * S, 3);
     let retry = policy.retry.as_mut().expect("three attempts");
     (retry.backoff_ns, retry.jitter) = (20 * S, Jitter::Full);
-    let runs = runs(&policy);
+    policy
+}
+
+#[test]
+fn back_off_with_jitter_lets_it_come_back() {
+    let runs = runs(&jittered());
     let each = |from: usize, to: usize| -> Vec<f64> {
         runs.iter().map(|r| r.per_s(from..to, answered)).collect()
     };
@@ -107,4 +117,36 @@ fn back_off_with_jitter_lets_it_come_back() {
         .count() as u64;
     let share: Share = of(stuck, runs.len() as u64);
     assert_eq!(share.hits, 0, "{share:?}: published none of ten");
+}
+
+/// Demand that rises from 40/s to 80/s at t = 25 and falls to nothing at t = 75: it collapses with jitter and
+/// without, and answers nobody even when 8/s come. Published: 0/s at t = 70, both.
+#[test]
+fn a_slow_rise_is_never_over_either() {
+    for policy in [retrying(3 * S, 3), jittered()] {
+        // From next to nothing at t = -25, in a straight line through 40/s at 0.
+        let mut z = users_of(0.02, policy);
+        spike(&mut z, ClientId(0), 4000.0, 0, 25 * S);
+        let event = z.system.events.last_mut().expect("the rise");
+        (event.rise_ns, event.fall_ns) = (50 * S, 50 * S);
+        let happens = z.day.events.last_mut().expect("the rise");
+        (happens.start_ns, happens.lasts_ns) = (-25 * S as i64, Some(50 * S));
+        let runs: Vec<Seconds> = (1..=20).map(|seed| Seconds::of(&z, seed)).collect();
+        let each = |from: usize, to: usize, f| -> Vec<f64> {
+            runs.iter().map(|r| r.per_s(from..to, f)).collect()
+        };
+        agree("arrivals at the peak", known(79.2), &each(24, 26, arrived));
+        agree("arrivals at 70", known(8.0), &each(69, 71, arrived));
+        let late: u64 = runs.iter().map(|r| r.sum(60..75, answered)).sum();
+        assert_eq!(late, 0, "answered between t = 60 and 75, in 20 runs");
+    }
+}
+
+/// What follows from the demand.
+fn known(mean: f64) -> Printed {
+    Printed {
+        mean,
+        runs: 0,
+        rounding: 0.0,
+    }
 }
