@@ -446,7 +446,10 @@ impl<O: Observer> Engine<O> {
         self.refresh_draws();
         if let Arrive::Closed { population, .. } = self.plan.system.clients[client as usize].arrive
         {
-            let users = population as f64 * self.streams.injected[client as usize];
+            let Demand::Closed { factor } = self.day.demand[client as usize] else {
+                unreachable!("the day's demand of a closed client is closed")
+            };
+            let users = population as f64 * factor * self.streams.injected[client as usize];
             self.add_users(client, users.round_ties_even() as u64);
         }
         let rows = self.streams.rows.len();

@@ -200,6 +200,12 @@ impl<O: Observer> Engine<O> {
 
     /// Brings the tables that follow the plan to its present size: keys, rings, budget and link rows.
     pub(crate) fn fit_tables(&mut self) {
+        for strike in &self.day.faults {
+            // A scenario's own target; those of declared faults are known to the plan.
+            if let Some(worstday_model::system::Target::Worker { service, .. }) = strike.target {
+                self.plan.services[service.index()].numbered = true;
+            }
+        }
         let seed = Seed(self.s.seed);
         self.keys = self
             .plan

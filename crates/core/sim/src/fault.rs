@@ -43,6 +43,16 @@ pub enum Effect {
     Edit,
 }
 
+impl Effect {
+    /// Whether it leaves what it hits going, only worse: on a single worker, the requests that it carries.
+    pub(crate) fn is_of_degree(self) -> bool {
+        matches!(
+            self,
+            Self::SlowRunning | Self::SlowNew | Self::Capacity | Self::Errors
+        )
+    }
+}
+
 /// What an occurrence is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
@@ -140,6 +150,14 @@ pub struct Occurs {
     pub ended_ns: Option<u64>,
 }
 
+impl Occurs {
+    /// Whether it fails only some of the requests of what it hits: those for a key, or those on a worker.
+    fn is_for_some(&self) -> bool {
+        self.effect == Effect::Errors
+            && (self.key.is_some() || self.hits.iter().any(|h| matches!(h, Hit::Worker { .. })))
+    }
+}
+
 /// A change of demand over time: `factor` from `full_ns` to `fall_ns`, linear before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ramp {
@@ -204,7 +222,7 @@ pub struct Disturbances {
     pub spans: Vec<Vec<EventSpan>>,
     /// Some link or path is disturbed: messages take the long way.
     pub on_links: bool,
-    /// Some key's requests fail: every request's key is looked at.
+    /// Some key's requests fail, or some worker's: every request is looked at.
     pub on_keys: bool,
 }
 
@@ -695,6 +713,12 @@ impl<O: Observer> Engine<O> {
                     let effects = self.effects_on(hit);
                     self.replica_effects(replica, effects, effect == Effect::HangFreed && !starts);
                 }
+                Hit::Worker { replica, worker } if effect.is_of_degree() => {
+                    let effects = self.effects_on(Hit::Replica(replica));
+                    self.replica_effects(replica, effects, false);
+                    let size = self.disturbances.rows[row as usize].size;
+                    self.worker_degrades(replica, worker, effect, size, starts);
+                }
                 Hit::Worker { replica, worker } => {
                     self.worker_effect(replica, worker, effect, starts);
                 }
@@ -738,21 +762,31 @@ impl<O: Observer> Engine<O> {
             .disturbances
             .active
             .iter()
-            .any(|&r| self.disturbances.rows[r as usize].key.is_some());
+            .any(|&r| self.disturbances.rows[r as usize].is_for_some());
     }
 
-    /// The share of requests like this one that fail because of their key.
+    /// The share of requests like this one that fail because of their key, or of the worker that carries them.
     #[cold]
     pub(crate) fn errors_of_its_key(&self, task: u32) -> f64 {
         let row = &self.s.tasks[task as usize];
         let (here, endpoint) = (Hit::Replica(row.replica), Hit::Endpoint(row.owner));
+        let worker = Hit::Worker {
+            replica: row.replica,
+            worker: row.worker,
+        };
         let mut good = 1.0;
         for &r in &self.disturbances.active {
             let occurs = &self.disturbances.rows[r as usize];
-            if let Some((space, key)) = occurs.key
-                && (occurs.hits.contains(&here) || occurs.hits.contains(&endpoint))
-                && self.key_of(space, row.visit) == key
-            {
+            let its_key = occurs
+                .key
+                .is_none_or(|(space, key)| self.key_of(space, row.visit) == key);
+            let hit = match occurs.key {
+                Some(_) => [here, endpoint, worker]
+                    .iter()
+                    .any(|h| occurs.hits.contains(h)),
+                None => occurs.effect == Effect::Errors && occurs.hits.contains(&worker),
+            };
+            if its_key && hit {
                 good *= 1.0 - occurs.size;
             }
         }
@@ -766,8 +800,19 @@ impl<O: Observer> Engine<O> {
             if row.hits.contains(&hit) {
                 add_replica(&mut sum, row);
             }
+            if row.effect.is_of_degree()
+                && let Hit::Replica(here) = hit
+            {
+                let of_it = |h: &&Hit| matches!(h, Hit::Worker { replica, .. } if *replica == here);
+                sum.on_workers += row.hits.iter().filter(of_it).count() as u32;
+            }
         }
         sum
+    }
+
+    /// What faults do to one worker.
+    pub(crate) fn effects_on_worker(&self, replica: u32, worker: u32) -> Effects {
+        self.effects_on(Hit::Worker { replica, worker })
     }
 
     /// What an occurrence hits, decided now.

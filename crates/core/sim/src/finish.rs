@@ -8,7 +8,6 @@ use crate::outcome::{
     CallOutcome, ClientOutcome, Conservation, Ended, EndpointOutcome, Ends, Happened, LinkOutcome,
     Outcome, PoolOutcome, ServiceOutcome, VERSION, Windows,
 };
-use crate::plan::NONE;
 use crate::state::{Kind, Phase, flag};
 
 /// A law that every history obeys was broken: a bug of the engine.
@@ -368,64 +367,5 @@ impl<O: Observer> Engine<O> {
             [one] => format!("{} {verb}", name(one)),
             [first, rest @ ..] => format!("{} and {} more: {verb}", name(first), rest.len()),
         }
-    }
-
-    /// Requests that wait for permits in a ring: they wait for ever.
-    fn deadlocks(&self) -> Vec<String> {
-        // Who waits for which full pool, and who holds permits of it.
-        let waiting: Vec<u32> = (0..self.s.tasks.len() as u32)
-            .filter(|&t| self.s.tasks[t as usize].phase == Phase::WaitingToHold)
-            .collect();
-        let waits_for = |t: u32| match self.plan.ops[self.s.tasks[t as usize].pc as usize - 1] {
-            crate::plan::Op::Hold { pool } => Some(pool),
-            _ => None,
-        };
-        let holds = |t: u32| {
-            let mut pools = Vec::new();
-            let mut at = self.s.tasks[t as usize].frames;
-            while at != NONE {
-                let row = &self.s.frames[at as usize];
-                if let crate::state::Frame::Hold { pool, .. } = row.frame {
-                    pools.push(pool);
-                }
-                at = row.outer;
-            }
-            pools
-        };
-        // A ring of pools: each has a holder that waits for the next.
-        let mut found = Vec::new();
-        let mut edges = std::collections::BTreeSet::new();
-        for &t in &waiting {
-            if let Some(wanted) = waits_for(t) {
-                for held in holds(t) {
-                    if held != wanted {
-                        edges.insert((held, wanted));
-                    }
-                }
-            }
-        }
-        for &(a, b) in &edges {
-            if a < b && edges.contains(&(b, a)) && self.is_exhausted(a) && self.is_exhausted(b) {
-                let name = |p: u32| self.base.pools[p as usize].name.clone();
-                found.push(format!(
-                    "{} and {}: each is held by requests that wait for the other",
-                    name(a),
-                    name(b)
-                ));
-            }
-        }
-        found
-    }
-
-    fn is_exhausted(&self, pool: u32) -> bool {
-        let size = self.plan.pools[pool as usize].size;
-        self.s.pools[pool as usize]
-            .iter()
-            .any(|p| p.waiting > 0 && size <= p.used + p.taken)
-            || self
-                .s
-                .keyed
-                .iter()
-                .any(|(k, p)| k.0 == pool && p.waiting > 0 && size <= p.used + p.taken)
     }
 }

@@ -3,7 +3,8 @@
 //! In reading order: `plan` compiles a checked system; `state` is everything that changes, as plain
 //! data; [`engine`] takes the next event from the `calendar` and does what it says, with `arrivals`
 //! (who comes), `attempt`, `retry` and `balance` (calls), `service`, `pool` and `link` (where requests wait and
-//! work), `direct` (all that in one go where nothing stands in the way), `replica`, `fault` and `reconfigure` (what goes wrong or changes). `measure` counts,
+//! work), `direct` (all that in one go where nothing stands in the way), `replica`, `worker`, `fault` and
+//! `reconfigure` (what goes wrong or changes). `deadlock` looks for rings at the end. `measure` counts,
 //! [`observe`] watches, and [`outcome`] is what a run has to say. `control` is what one may do between
 //! two advances.
 //!
@@ -14,6 +15,7 @@ mod attempt;
 mod balance;
 mod calendar;
 mod control;
+mod deadlock;
 mod direct;
 pub mod engine;
 mod fault;
@@ -33,6 +35,7 @@ mod replica;
 mod retry;
 mod service;
 mod state;
+mod worker;
 
 pub use engine::{Editing, Engine, NoEdits, Snapshot, TASKS_MAX};
 pub use finish::Violation;

@@ -27,7 +27,7 @@ impl<O: Observer> Engine<O> {
         crate::keys::draw_key(row, draw)
     }
 
-    fn instance_of(&self, task: u32, pool: u32) -> (u32, u64) {
+    pub(crate) fn instance_of(&self, task: u32, pool: u32) -> (u32, u64) {
         let plan = &self.plan.pools[pool as usize];
         let row = &self.s.tasks[task as usize];
         let instance = if plan.per_replica && row.replica != NONE {

@@ -6,7 +6,6 @@
 
 use crate::calendar::{Due, Kind as Timer};
 use crate::engine::Engine;
-use crate::fault::Effect;
 use crate::observe::Observer;
 use crate::plan::NONE;
 use crate::state::{Cpu, Effects, Ending, Frozen, Kind, Life, Line, Phase, Replica, Thaw, flag};
@@ -138,7 +137,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Ends a task whose process, or worker, is gone.
-    fn kill(&mut self, task: u32, silent: bool) {
+    pub(crate) fn kill(&mut self, task: u32, silent: bool) {
         let now = self.s.now_ns;
         let phase = self.s.tasks[task as usize].phase;
         match phase {
@@ -368,13 +367,13 @@ impl<O: Observer> Engine<O> {
     // ---- stalls and speed ----------------------------------------------------------------------
 
     /// Whether a task is in a step whose end stands on the calendar.
-    fn is_timed(&self, task: u32) -> bool {
+    pub(crate) fn is_timed(&self, task: u32) -> bool {
         let row = &self.s.tasks[task as usize];
         row.kind != Kind::Free && matches!(row.phase, Phase::Working | Phase::Waiting)
     }
 
     /// Stops the clock of a timed step: `due_ns` holds what is left.
-    fn pause_step(&mut self, task: u32) {
+    pub(crate) fn pause_step(&mut self, task: u32) {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
         if row.step_timer != 0 {
@@ -383,7 +382,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    fn resume_step(&mut self, task: u32) {
+    pub(crate) fn resume_step(&mut self, task: u32) {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
         if row.step_timer == 0 {
@@ -428,7 +427,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Things that waited for the end of a stall.
-    fn happen(&mut self, frozen: Vec<Frozen>) {
+    pub(crate) fn happen(&mut self, frozen: Vec<Frozen>) {
         for Frozen {
             task,
             generation,
@@ -497,7 +496,7 @@ impl<O: Observer> Engine<O> {
         self.set_speed(replica);
     }
 
-    fn stretch_rest(&mut self, task: u32, factor: f64) {
+    pub(crate) fn stretch_rest(&mut self, task: u32, factor: f64) {
         if factor == 1.0 {
             return;
         }
@@ -537,90 +536,6 @@ impl<O: Observer> Engine<O> {
                 self.stretch_rest(task, factor);
             }
         }
-    }
-
-    /// A fault on one worker: its request in hand is hit, the replica's queue and other workers go on.
-    pub(crate) fn worker_effect(
-        &mut self,
-        replica: u32,
-        worker: u32,
-        effect: Effect,
-        starts: bool,
-    ) {
-        let at = replica as usize;
-        let holder = (0..self.s.tasks.len() as u32).find(|&t| {
-            let row = &self.s.tasks[t as usize];
-            row.replica == replica
-                && row.kind == Kind::Request
-                && row.has(flag::WORKER)
-                && row.worker == worker
-        });
-        let row = &mut self.s.replicas[at];
-        if row.workers.len() <= worker as usize {
-            row.workers.resize(worker as usize + 1, false);
-        }
-        match (effect, starts, holder) {
-            (Effect::Stall | Effect::HangFreed | Effect::HangKept, true, Some(task)) => {
-                let on_core = self.s.tasks[task as usize].phase == Phase::OnCore;
-                if on_core {
-                    let before = self.s.tasks[task as usize].cpu_ns;
-                    self.leave_cores(task);
-                    let row = &mut self.s.tasks[task as usize];
-                    row.due_ns = before - row.cpu_ns;
-                } else if self.is_timed(task) {
-                    self.pause_step(task);
-                }
-                self.s.tasks[task as usize].flags |= flag::PINNED;
-            }
-            (Effect::Stall, false, Some(task)) if self.s.tasks[task as usize].has(flag::PINNED) => {
-                self.s.tasks[task as usize].flags &= !flag::PINNED;
-                self.unpin(task);
-            }
-            (Effect::HangFreed, false, Some(task))
-                if self.s.tasks[task as usize].has(flag::PINNED) =>
-            {
-                self.kill(task, false);
-                self.serve_next(at);
-            }
-            (Effect::HangKept, false, _) => {}
-            (Effect::Crash | Effect::Vanish, true, Some(task)) => {
-                self.kill(task, effect == Effect::Vanish);
-                self.s.replicas[at].workers[worker as usize] = true;
-                self.s.replicas[at].lost_workers += 1;
-            }
-            (_, true, _) => {
-                self.s.replicas[at].workers[worker as usize] = true;
-                self.s.replicas[at].lost_workers += 1;
-            }
-            (_, false, _) => {
-                self.s.replicas[at].workers[worker as usize] = false;
-                self.s.replicas[at].lost_workers =
-                    self.s.replicas[at].lost_workers.saturating_sub(1);
-                self.serve_next(at);
-            }
-        }
-    }
-
-    /// The worker goes on where it stood.
-    fn unpin(&mut self, task: u32) {
-        let row = &self.s.tasks[task as usize];
-        let at = row.replica as usize;
-        if self.s.replicas[at].effects.stalled > 0 {
-            return;
-        }
-        if row.phase == Phase::OnCore {
-            let left = row.due_ns;
-            self.s.tasks[task as usize].cpu_ns += left;
-            self.join_cores(task, left);
-        } else if self.is_timed(task) {
-            self.resume_step(task);
-        }
-        let (mine, others): (Vec<Frozen>, Vec<Frozen>) =
-            std::mem::take(&mut self.s.replicas[at].frozen)
-                .into_iter()
-                .partition(|f| f.task == task || self.s.tasks[f.task as usize].caller == task);
-        self.s.replicas[at].frozen = others;
-        self.happen(mine);
     }
 
     // ---- the callers' view ---------------------------------------------------------------------

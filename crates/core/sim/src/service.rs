@@ -663,6 +663,9 @@ impl<O: Observer> Engine<O> {
         let replica = &self.s.replicas[row.replica as usize];
         let effects = &replica.effects;
         let mut factor = effects.slow_new * effects.slow_running;
+        if effects.on_workers > 0 {
+            factor *= self.slowness_of_its_worker(task, what);
+        }
         if matches!(row.kind, Kind::Request | Kind::Branch) {
             let endpoint = &self.s.endpoints[row.owner as usize];
             factor *= endpoint.slow_new * endpoint.slow_running;

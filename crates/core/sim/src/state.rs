@@ -413,6 +413,8 @@ pub struct Effects {
     pub capacity: f64,
     /// Share of requests that fail.
     pub errors: f64,
+    /// How many faults are on single workers of it: then each request's own worker is looked at.
+    pub on_workers: u32,
 }
 
 impl Effects {
@@ -426,6 +428,7 @@ impl Effects {
         slow_new: 1.0,
         capacity: 1.0,
         errors: 0.0,
+        on_workers: 0,
     };
 }
 

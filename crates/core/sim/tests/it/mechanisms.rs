@@ -10,3 +10,4 @@ mod pools;
 mod queues;
 mod steps;
 mod waste;
+mod workers;

@@ -188,3 +188,48 @@ fn panic_tries_everybody() {
     assert!(failed(&z) >= 28, "three of four are dead: {}", failed(&z));
     let _ = get;
 }
+
+/// A replica that comes back takes part by a coin that grows from a tenth to one over its slow start.
+#[test]
+fn a_ready_replica_starts_slowly() {
+    let (mut z, get) = replicas(2, 5_000, 10 * MS, Balance::Random);
+    let server = z.of("server");
+    server.start = Dist::Constant(0.0);
+    server.slow_start_ns = 10 * S;
+    server.ready = Probe {
+        every_ns: 100 * MS,
+        timeout_ns: S,
+        failures: 1,
+        calls: None,
+    };
+    let target = Target::Replicas(z.id("server"), Replicas::One(1));
+    z.strikes(FaultKind::Crash(target), 10 * S, 10 * S);
+    let t = z.run();
+    let share = |from_s: u64, to_s: u64| {
+        let at = t.reached_ms(get);
+        let on = t.replicas(get);
+        let all: Vec<u32> = at
+            .iter()
+            .zip(&on)
+            .filter(|(ms, _)| (from_s * 1000..to_s * 1000).contains(*ms))
+            .map(|(_, replica)| *replica)
+            .collect();
+        let one = all.iter().filter(|r| **r == 1).count();
+        (one as f64 / all.len() as f64, all.len() as f64)
+    };
+    // It is ready at 20. A coin of chance p, and then one of two: half of p on average over the time.
+    for (from, to, expected) in [
+        (0, 10, 0.5),
+        (11, 20, 0.0),
+        (21, 25, 0.15),
+        (25, 30, 0.375),
+        (31, 50, 0.5),
+    ] {
+        let (got, n) = share(from, to);
+        let sd = (expected * (1.0 - expected) / n).sqrt();
+        assert!(
+            (got - expected).abs() <= 4.0 * sd,
+            "{from} to {to} s: {got} for {expected}"
+        );
+    }
+}

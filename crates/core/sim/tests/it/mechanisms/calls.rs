@@ -406,3 +406,80 @@ fn a_call_may_weigh_more() {
     z.system.calls[0].work_factor = 3.0;
     assert_eq!(z.run().ends_ms(), [40]);
 }
+
+/// A quota: a retry after an error costs 5 of 7 tokens; a call that succeeds at once gives one back.
+#[test]
+fn a_quota_pays_for_retries() {
+    let mut policy = backing_off(2, 0, 1.0, 0, Jitter::None);
+    policy.retry.as_mut().unwrap().budget = Some(Budget::Quota {
+        tokens: 7,
+        cost: 5,
+        timeout_cost: 7,
+        scope: BudgetScope::Replica,
+    });
+    let at: Vec<u64> = (0..9).map(|i| i * 10).collect();
+    let (mut z, get) = server(&at, vec![], policy);
+    for from in [0, 65] {
+        let target = z.all_of("server");
+        let kind = FaultKind::Errors {
+            target,
+            by: Dist::Constant(1.0),
+            keys: None,
+        };
+        z.strikes(kind, from * MS, 20 * MS);
+    }
+    // 0: pays, 2 left. 10: cannot. 20 to 60 succeed: 7 again. 70: pays, 2 left. 80: cannot.
+    assert_eq!(
+        z.run().reached_ms(get),
+        [0, 0, 10, 20, 30, 40, 50, 60, 70, 70, 80]
+    );
+}
+
+/// After a timeout it costs more, and a call that succeeds on a retry gives back what the retry cost.
+#[test]
+fn a_quota_charges_timeouts_more() {
+    let mut policy = backing_off(2, 0, 1.0, 0, Jitter::None);
+    policy.timeout_ns = Some(5 * MS);
+    policy.retry.as_mut().unwrap().budget = Some(Budget::Quota {
+        tokens: 12,
+        cost: 5,
+        timeout_cost: 10,
+        scope: BudgetScope::Replica,
+    });
+    let at = [0, 20, 40, 60];
+    let (mut z, get) = server(&at, vec![wait(MS)], policy);
+    // Steps that start before 2 ms take 100 ms, and so do those from 39 to 50.
+    for (from, lasts) in [(0, 2), (39, 11)] {
+        let target = z.all_of("server");
+        let kind = FaultKind::Slow {
+            target,
+            by: Dist::Constant(100.0),
+            of: SlowOf::New,
+        };
+        z.strikes(kind, from * MS, lasts * MS);
+    }
+    // 0: times out, pays 10 of 12; the retry at 5 succeeds and gives back 5: 7. 20: succeeds, 8. 40: times out and
+    // cannot pay 10. 60: succeeds.
+    assert_eq!(z.run().reached_ms(get), [0, 5, 20, 40, 60]);
+}
+
+/// Over the last second at most a fifth of requests and one more: worked out visit by visit.
+#[test]
+fn a_windowed_budget_forgets() {
+    let mut policy = backing_off(2, 0, 1.0, 0, Jitter::None);
+    policy.retry.as_mut().unwrap().budget = Some(Budget::Windowed {
+        ratio: 0.2,
+        min_per_s: 1.0,
+        window_ns: S,
+        scope: BudgetScope::Replica,
+    });
+    let at: Vec<u64> = (0..30).map(|i| i * 100).collect();
+    let (z, get) = server(&at, vec![error()], policy);
+    let reached = z.run().reached_ms(get);
+    let retried: Vec<u64> = (0..30)
+        .filter(|i| reached.iter().filter(|ms| **ms == i * 100).count() == 2)
+        .collect();
+    // At visit k the window holds min(k + 1, 11) requests. 0: 1.2 allow one. 4: 2.0 allow the second, 9: 3.0 the
+    // third. From then on 3.2 allow three in the last eleven visits: one as soon as the oldest but two has left.
+    assert_eq!(retried, [0, 4, 9, 11, 15, 20, 22, 26]);
+}

@@ -2,9 +2,10 @@
 
 use crate::zoo::*;
 use std::sync::Arc;
-use worstday_model::day::{Demand, Occurrence, RecordedDemand};
+use worstday_model::day::{Demand, Injection, Occurrence, RecordedDemand};
 use worstday_model::system::*;
 use worstday_sim::Ending::*;
+use worstday_sim::observe::EventLog;
 
 fn arrivals(z: &Zoo) -> Vec<u64> {
     z.run().visits().iter().map(|v| v.0).collect()
@@ -388,4 +389,60 @@ fn closed_users_wait_for_their_answers() {
         z.run().visits().iter().filter(|v| v.0 == 700 * MS).count(),
         3
     );
+}
+
+/// The start of an event moves evenly to both sides, by at most its jitter.
+#[test]
+fn events_start_by_lot() {
+    let mut z = Zoo::new(40_100 * S);
+    let get = instant(&mut z);
+    let at: Vec<u64> = (1..=400).map(|i| i * 100 * S).collect();
+    let event = event(&mut z, &at, S);
+    z.system.events[event.index()].jitter_ns = 10 * S;
+    let arrive = Arrive::Visits {
+        event,
+        count: Dist::Constant(1.0),
+        over_ns: 1,
+        until_before_ns: None,
+        shape: Shape::Even,
+    };
+    let users = z.client("users", arrive, Demand::WithEvent { factor: 1.0 });
+    z.asks(users, get, CallPolicy::default());
+    let came = arrivals(&z);
+    assert_eq!(came.len(), 400);
+    let off: Vec<f64> = came
+        .iter()
+        .zip(&at)
+        .map(|(came, at)| (*came as f64 - *at as f64) / 1e9)
+        .collect();
+    assert!(off.iter().all(|off| off.abs() <= 10.0));
+    let mean = off.iter().sum::<f64>() / 400.0;
+    let square = off.iter().map(|off| off * off).sum::<f64>() / 400.0;
+    // Uniform on -10 to 10: variance 100/3. Standard deviations over 400: 0.29 and 1.49.
+    assert!(mean.abs() < 1.2, "{mean}");
+    assert!((square - 100.0 / 3.0).abs() < 6.0, "{square}");
+}
+
+/// More demand between two advances brings users on top of those that the day already brings.
+#[test]
+fn injected_users_come_on_top_of_the_days() {
+    let mut z = Zoo::new(10 * S);
+    let get = instant(&mut z);
+    let users = z.users("users", 10, Dist::Constant(1e9));
+    z.asks(users, get, CallPolicy::default());
+    let Demand::Closed { factor } = &mut z.day.demand[0] else {
+        unreachable!()
+    };
+    *factor = 2.0;
+    let mut engine = z.engine(1, EventLog::default());
+    engine.advance(4_500 * MS);
+    engine.inject(&Injection::Demand(users, 1.5));
+    engine.advance(10 * S);
+    let t = z.told(engine);
+    let in_second = |s: u64| {
+        let all = t.visits();
+        all.iter().filter(|v| v.0 / S == s).count()
+    };
+    // Twenty users every second by the day, thirty after the injection.
+    assert_eq!((in_second(2), in_second(4), in_second(7)), (20, 20, 30));
 }

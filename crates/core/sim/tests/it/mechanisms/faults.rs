@@ -1,7 +1,7 @@
 //! Each kind of fault on each kind of target.
 
 use crate::zoo::*;
-use worstday_model::day::Strike;
+use worstday_model::day::{Occurrence, Strike};
 use worstday_model::system::*;
 use worstday_sim::Ending::*;
 
@@ -535,4 +535,137 @@ fn errors_may_be_for_one_key() {
     let bad = z.run().endings().iter().filter(|e| **e == Error).count();
     // A quarter of 400, standard deviation 8.7.
     assert!((60..=140).contains(&bad), "{bad}");
+}
+
+fn event(z: &mut Zoo, at_ns: &[u64], lasts_ns: u64) -> EventId {
+    z.system.events.push(Event {
+        name: format!("event-{}", z.system.events.len()),
+        when: vec![],
+        every_ns: None,
+        lasts: None,
+        jitter_ns: 0,
+        demand: vec![],
+        rise_ns: 0,
+        fall_ns: 0,
+        edit: None,
+        seen: None,
+        place: Place::default(),
+    });
+    let event = EventId(z.system.events.len() as u32 - 1);
+    for (i, &start) in at_ns.iter().enumerate() {
+        z.day.events.push(Occurrence {
+            event,
+            ordinal: i as u64,
+            start_ns: start as i64,
+            lasts_ns: Some(lasts_ns),
+        });
+    }
+    event
+}
+
+/// Faults of a run, as (from, until) in ns.
+fn struck(z: &Zoo) -> Vec<(i64, Option<u64>)> {
+    let outcome = z.outcome(1);
+    let faults = outcome.happened.iter().filter(|h| h.what == "fault");
+    faults.map(|h| (h.from_ns, h.until_ns)).collect()
+}
+
+/// With `chance`, each occurrence of the event brings the fault by a coin of its own, at its start.
+#[test]
+fn an_occurrence_may_bring_a_fault() {
+    let mut z = Zoo::new(10_000 * S);
+    let [_] = z.service("server", 1, ["get"]);
+    z.day.random = worstday_model::day::Random::Yes;
+    let starts: Vec<u64> = (0..400).map(|i| (20 * i + 7) * S).collect();
+    let during = event(&mut z, &starts, S);
+    let target = z.all_of("server");
+    z.strikes(FaultKind::Stall(target), 0, S);
+    z.day.faults.clear();
+    let by = |z: &mut Zoo, chance| {
+        z.system.faults[0].when = FaultWhen::Chance { during, chance };
+        struck(z)
+    };
+    let quarter = by(&mut z, 0.25);
+    assert!(
+        quarter
+            .iter()
+            .all(|(from, until)| starts.contains(&(*from as u64))
+                && *until == Some(*from as u64 + S))
+    );
+    // 100, standard deviation 8.7.
+    assert!((65..=135).contains(&quarter.len()), "{}", quarter.len());
+    assert!(by(&mut z, 0.0).is_empty());
+    assert_eq!(by(&mut z, 1.0).len(), 400);
+    // A higher chance only adds: the coins are the occurrences' own.
+    let half = by(&mut z, 0.5);
+    assert!(quarter.iter().all(|one| half.contains(one)));
+}
+
+/// `during` runs the fault's clock only while the event lasts.
+#[test]
+fn a_clock_may_run_only_during_an_event() {
+    let mut z = Zoo::new(10_000 * S);
+    let [_] = z.service("server", 1, ["get"]);
+    z.day.random = worstday_model::day::Random::Yes;
+    let during = event(&mut z, &[1_000 * S, 5_000 * S], 2_000 * S);
+    let target = z.all_of("server");
+    z.strikes(FaultKind::Stall(target), 0, S);
+    z.day.faults.clear();
+    let every = |during| FaultWhen::Every {
+        mean_ns: 20e9,
+        per_replica: PerReplica::No,
+        during,
+    };
+    z.system.faults[0].when = every(Some(during));
+    let within = struck(&z);
+    let inside = |from: i64| {
+        (1_000..3_000).contains(&(from / S as i64)) || (5_000..7_000).contains(&(from / S as i64))
+    };
+    assert!(within.iter().all(|(from, _)| inside(*from)));
+    // 4,000 s of clock at one per 20 s: 200, standard deviation 14.
+    assert!((144..=256).contains(&within.len()), "{}", within.len());
+    z.system.faults[0].when = every(None);
+    let all = struck(&z);
+    // The same gaps, without the clock standing still: number n comes after the same time on the clock.
+    let on_clock = |from: i64| {
+        let s = from - 1_000 * S as i64;
+        if s < 2_000 * S as i64 {
+            s
+        } else {
+            s - 2_000 * S as i64
+        }
+    };
+    for ((with, _), (without, _)) in within.iter().zip(&all) {
+        assert!((on_clock(*with) - without).abs() <= 1);
+    }
+}
+
+/// `lasts: until EVENT` ends with the next start of the event, and with the run if there is none.
+#[test]
+fn a_fault_may_last_until_an_event() {
+    let (mut z, _) = server(9, &[10, 60, 85, 120, 500], vec![work(10 * MS)]);
+    let until = event(&mut z, &[80 * MS], 0);
+    let target = z.all_of("server");
+    let slow = z.strikes(
+        FaultKind::Slow {
+            target,
+            by: size(2.0),
+            of: SlowOf::New,
+        },
+        50 * MS,
+        0,
+    );
+    z.system.faults[slow.index()].lasts = Lasts::Until(until);
+    let again = Strike {
+        ordinal: 1,
+        at_ns: 100 * MS as i64,
+        ..z.day.faults[0].clone()
+    };
+    z.day.faults.push(again);
+    // In force from 50 to 80, and from 100 on.
+    assert_eq!(z.run().ends_ms(), [20, 80, 95, 140, 520]);
+    assert_eq!(
+        struck(&z),
+        [(50 * MS as i64, Some(80 * MS)), (100 * MS as i64, None)]
+    );
 }

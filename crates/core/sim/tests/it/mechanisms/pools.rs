@@ -166,3 +166,50 @@ fn a_deadlock_is_reported() {
     assert!(t.outcome.deadlocks[0].contains('a') && t.outcome.deadlocks[0].contains('b'));
     assert_eq!(t.service("server").ends.inside, 2);
 }
+
+/// A ring of three, and a pool that waits for more of itself, are deadlocks too; a holder that goes on is none.
+#[test]
+fn rings_of_any_length_are_reported() {
+    let ring = |sizes: &[u64], ways: &[(usize, usize)]| deadlocks(sizes, ways);
+    assert_eq!(
+        ring(&[1, 1, 1], &[(0, 1), (1, 2), (2, 0)]),
+        ["a, b and c: each is held by requests that wait for the next, the last for the first"]
+    );
+    assert_eq!(
+        ring(&[2, 1, 1], &[(0, 0), (0, 0)]),
+        ["a: all of it is held by requests that wait for more of it"]
+    );
+    assert_eq!(
+        ring(&[1, 1, 1, 1], &[(0, 1), (1, 0), (2, 3), (3, 2)]).len(),
+        2
+    );
+    // b has a second permit, whose holder needs nothing more: it goes on, and so does everybody.
+    assert!(ring(&[1, 2, 1], &[(0, 1), (1, 2), (2, 0)]).is_empty());
+    // c waits for the ring without being part of it.
+    assert_eq!(
+        ring(&[1, 1, 1], &[(0, 1), (1, 0), (2, 0)]),
+        ["a and b: each is held by requests that wait for the other"]
+    );
+}
+
+/// The deadlocks at the end of a run in which each way of nesting (outer pool, inner pool) is gone once, all at once.
+fn deadlocks(sizes: &[u64], ways: &[(usize, usize)]) -> Vec<String> {
+    let mut z = Zoo::new(S);
+    let names = ["w0", "w1", "w2", "w3"];
+    let endpoints: [EndpointId; 4] = z.service("server", 99, names);
+    let pools: Vec<PoolId> = ["a", "b", "c", "d"]
+        .iter()
+        .zip(sizes)
+        .map(|(name, &size)| z.pool(name, Some("server"), size))
+        .collect();
+    for (i, &(outer, inner)) in ways.iter().enumerate() {
+        let inner = step(Verb::Hold(pools[inner], vec![work(MS)]));
+        z.does(
+            endpoints[i],
+            vec![step(Verb::Hold(pools[outer], vec![work(100 * MS), inner]))],
+        );
+        let client = z.client_at(&format!("client-{i}"), &[0]);
+        z.asks(client, endpoints[i], CallPolicy::default());
+    }
+    z.run().outcome.deadlocks
+}
