@@ -55,7 +55,7 @@ pub enum Schema {
 }
 
 /// `worstday run`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Run {
     /// The model, or an overlay of one
     #[arg(value_name = "FILE")]

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use worstday_model::day::{self, Day, DayRequest, Random, What};
 use worstday_model::scalar::{self, Scalar};
+use worstday_report::document::Trial;
 use worstday_report::text::{Colour, Drawing, Length, draw};
-use worstday_report::{Asked, Report, Verdict, json, quantity, report};
+use worstday_report::{Asked, Report, Verdict, json, quantity, report, tried};
 use worstday_sim::History;
 use worstday_sim::outcome::{Campaign, Ended, Outcome};
 
@@ -40,7 +41,7 @@ pub fn run(arguments: &Run) -> Result<Exit, Stop> {
     if !arguments.merge.is_empty() {
         let campaign = part::merge(&arguments.merge)?;
         check_parts(&campaign, &loaded)?;
-        return print(&campaign, &loaded, &day, arguments);
+        return print(&campaign, &loaded, &day, arguments, Trying::Yes);
     }
     let first = arguments.seed.or(loaded.seed).unwrap_or(SEED);
     let Some(end) = first.checked_add(arguments.seeds) else {
@@ -67,7 +68,8 @@ pub fn run(arguments: &Run) -> Result<Exit, Stop> {
     if campaign.rows.is_empty() {
         return Ok(Exit::Interrupted);
     }
-    let exit = print(&campaign, &loaded, &day, arguments)?;
+    let trying = if interrupted { Trying::No } else { Trying::Yes };
+    let exit = print(&campaign, &loaded, &day, arguments, trying)?;
     Ok(if interrupted { Exit::Interrupted } else { exit })
 }
 
@@ -250,8 +252,21 @@ fn check_parts(campaign: &Campaign, loaded: &Loaded) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Whether the suggested step is simulated too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trying {
+    Yes,
+    No,
+}
+
 /// Prints the report of a campaign and says how to exit.
-fn print(campaign: &Campaign, loaded: &Loaded, day: &Day, arguments: &Run) -> Result<Exit, Stop> {
+fn print(
+    campaign: &Campaign,
+    loaded: &Loaded,
+    day: &Day,
+    arguments: &Run,
+    trying: Trying,
+) -> Result<Exit, Stop> {
     let file = arguments.file.display().to_string();
     let repeated = arguments.repeated();
     let asked = Asked {
@@ -262,7 +277,10 @@ fn print(campaign: &Campaign, loaded: &Loaded, day: &Day, arguments: &Run) -> Re
         warnings: &loaded.findings,
         described: &loaded.described,
     };
-    let report = report(campaign, &asked);
+    let mut report = report(campaign, &asked);
+    if trying == Trying::Yes {
+        report.step.tried = try_step(campaign, &report, arguments);
+    }
     show(&report, arguments.output)?;
     for row in campaign
         .rows
@@ -280,6 +298,36 @@ fn print(campaign: &Campaign, loaded: &Loaded, day: &Day, arguments: &Run) -> Re
         Verdict::Broken => Exit::Broken,
         Verdict::CantTell => Exit::CantTell,
     })
+}
+
+/// A step is tried only if that costs no more than so many events: a second or two.
+const TRIAL_EVENTS: u64 = 20_000_000;
+
+/// What the suggested step does to the same days, same seeds. None if there is nothing to try, it costs too much (which
+/// is a matter of events, so that the same files say the same on every machine), or somebody stopped it.
+fn try_step(campaign: &Campaign, report: &Report, arguments: &Run) -> Option<Trial> {
+    let set = report.step.set.clone()?;
+    if campaign.rows.values().map(|row| row.events).sum::<u64>() > TRIAL_EVENTS {
+        return None;
+    }
+    let mut arguments = arguments.clone();
+    arguments.set.push(set);
+    let loaded = load(&arguments).ok()?;
+    let day = Arc::new(plan(&arguments, &loaded).ok()?);
+    let seeds: Vec<u64> = campaign.rows.keys().copied().collect();
+    let (after, interrupted) = simulate(&loaded, &day, &seeds, arguments.threads).ok()?;
+    if interrupted {
+        return None;
+    }
+    let asked = Asked {
+        system: &loaded.system,
+        day: &day,
+        file: "",
+        arguments: &[],
+        warnings: &[],
+        described: &[],
+    };
+    tried(report, &worstday_report::report(&after, &asked))
 }
 
 pub(crate) fn show(report: &Report, output: Output) -> Result<(), Stop> {

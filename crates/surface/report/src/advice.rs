@@ -3,13 +3,13 @@
 //! All three follow from the run's facts and the findings, in a fixed order: what can never end by itself
 //! comes before what broke a promise, that before what lost users, that before what the description
 //! warns of, and where nothing went wrong it is whoever would be full first. The suggested change is
-//! not proven: the next command tries it.
+//! not proven: it is tried on the same seeds where that is cheap, and the next command shows the rest.
 
 use worstday_model::day::Varies;
 use worstday_sim::outcome::{Ended, Outcome};
 
-pub use crate::document::Advice;
-use crate::document::{Mark, Report, Verdict};
+pub use crate::document::{Advice, Trial};
+use crate::document::{ClientReport, Mark, Report, Verdict};
 use crate::places::Places;
 use crate::quantity::{percent, seconds, significant};
 use crate::summary::{Asked, binds_by_cores};
@@ -27,6 +27,32 @@ pub(crate) fn advise(report: &mut Report, rows: &[&Outcome], asked: &Asked<'_>) 
     report.risk = risk(report, rows, fullest.as_ref());
     report.step = step(report, rows, asked, fullest.as_ref());
     report.next = next(report, asked);
+}
+
+/// What a change did to the client that had lost most, or else waited longest.
+#[must_use]
+pub fn tried(before: &Report, after: &Report) -> Option<Trial> {
+    let p99 = |client: &ClientReport| {
+        let found = client.of_sent.iter().find(|p| p.percentile == 99.0);
+        found.map(|p| p.time.clone())
+    };
+    let hurt = |client: &ClientReport| {
+        let lost = client.lost.value.unwrap_or(0.0);
+        let p99 = p99(client).and_then(|time| time.value).unwrap_or(0.0);
+        (lost, p99)
+    };
+    let (old, new) = before.clients.iter().zip(&after.clients).max_by(|a, b| {
+        let (a, b) = (hurt(a.0), hurt(b.0));
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+    })?;
+    Some(Trial {
+        client: old.name.clone(),
+        lost_before: old.lost.clone(),
+        lost_after: new.lost.clone(),
+        p99_before: p99(old)?,
+        p99_after: p99(new)?,
+        verdict_after: after.verdict,
+    })
 }
 
 /// The service that came closest to full in any window, and how full.
@@ -131,7 +157,7 @@ fn risk(report: &Report, rows: &[&Outcome], fullest: Option<&Fullest>) -> Advice
         return Advice {
             text: finding.message.clone(),
             place: finding.place.clone(),
-            set: None,
+            ..Advice::default()
         };
     }
     match fullest {
@@ -146,7 +172,7 @@ fn risk(report: &Report, rows: &[&Outcome], fullest: Option<&Fullest>) -> Advice
             Some(finding) => Advice {
                 text: finding.message.clone(),
                 place: finding.place.clone(),
-                set: None,
+                ..Advice::default()
             },
             None => said("none that this day shows: no service here has a limit".to_owned()),
         },
@@ -156,8 +182,7 @@ fn risk(report: &Report, rows: &[&Outcome], fullest: Option<&Fullest>) -> Advice
 fn said(text: String) -> Advice {
     Advice {
         text,
-        place: None,
-        set: None,
+        ..Advice::default()
     }
 }
 
@@ -238,7 +263,7 @@ fn broken(report: &Report) -> Advice {
             because(report)
         ),
         place: promise.place.clone(),
-        set: None,
+        ..Advice::default()
     }
 }
 
@@ -328,6 +353,7 @@ fn more_replicas(name: &str, rows: &[&Outcome], asked: &Asked<'_>) -> Option<Adv
         ),
         place: Places(asked.system).of(std::slice::from_ref(&path), &format!("services.{name}")),
         set: Some(format!("{path}={wanted}")),
+        ..Advice::default()
     })
 }
 

@@ -29,6 +29,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// What users felt, in a sentence.
     pub sentence: String,
+    /// What to keep in mind when reading the numbers: closed users, odd recordings, another state of the model.
+    pub cautions: Vec<String>,
     /// Per client, in name order.
     pub clients: Vec<ClientReport>,
     /// Verdicts on promises, in name order.
@@ -523,6 +525,28 @@ pub struct Advice {
     /// The change as `run --set` takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<String>,
+    /// What the change did, if it was simulated with the same seeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Trial>,
+}
+
+/// The same days before and after a change, for the client that had most to gain.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Trial {
+    /// Its name.
+    pub client: String,
+    /// Share of ended visits that were lost, before.
+    pub lost_before: Estimate,
+    /// And after.
+    pub lost_after: Estimate,
+    /// The time within which 99 of 100 had their answer, before.
+    pub p99_before: Estimate,
+    /// And after.
+    pub p99_after: Estimate,
+    /// All promises together, after.
+    pub verdict_after: Verdict,
 }
 
 /// Something that nobody said.

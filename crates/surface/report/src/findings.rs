@@ -301,6 +301,7 @@ impl<'a> Look<'a> {
                 text: format!("let at most {bound} wait at `{}`", service.name),
                 place: finding.place.clone(),
                 set: Some(format!("{path}={bound}")),
+                ..Advice::default()
             });
             found.push(finding);
         }
@@ -343,6 +344,7 @@ impl<'a> Look<'a> {
                             self.service_of(call.target).name
                         )
                     }),
+                    ..Advice::default()
                 });
                 found.push(finding);
             }
@@ -393,6 +395,7 @@ impl<'a> Look<'a> {
                 ),
                 place: finding.place.clone(),
                 set: Some(format!("{}={{timeout: {}}}", call.name, in_file(limit))),
+                ..Advice::default()
             });
         }
         found.push(finding);
@@ -465,6 +468,7 @@ impl<'a> Look<'a> {
                     text: format!("retry at one layer only: none at `{}`", call.name),
                     place: finding.place.clone(),
                     set: Some(format!("{}={{retry: none}}", call.name)),
+                    ..Advice::default()
                 });
             }
             found.push(finding);
@@ -580,6 +584,7 @@ impl<'a> Look<'a> {
                         ),
                         place: finding.place.clone(),
                         set: Some(format!("{}={{timeout: {}}}", inner.name, in_file(fits))),
+                        ..Advice::default()
                     });
                 }
                 found.push(finding);
@@ -642,6 +647,7 @@ impl<'a> Look<'a> {
                 ),
                 place: finding.place.clone(),
                 set: Some(format!("{path}.size={}", service.workers)),
+                ..Advice::default()
             });
             found.push(finding);
         }
@@ -680,6 +686,7 @@ impl<'a> Look<'a> {
                 text: format!("a second replica of `{}`", service.name),
                 place: finding.place.clone(),
                 set: Some(format!("{path}=2")),
+                ..Advice::default()
             });
             found.push(finding);
         }

@@ -5,6 +5,7 @@
 //! - [`document`]: the report as data, with units, intervals and places.
 //! - [`summary`]: from a campaign of histories to that data.
 //! - [`estimate`]: which intervals may be given, and why there sometimes is none.
+//! - `verdicts`, `told`: promises and recovery; sentences, assumptions, cautions, histories.
 //! - `stations`, `findings`, `advice`: who waits where and why, what the description warns of, what to do.
 //! - [`text`]: the terminal, 80 by 24. [`json`]: the same facts for programs, and their schema.
 //! - [`quantity`], [`clock`], [`places`]: numbers, moments and lines of the file in words.
@@ -23,6 +24,9 @@ mod series;
 mod stations;
 pub mod summary;
 pub mod text;
+mod told;
+mod verdicts;
 
+pub use advice::tried;
 pub use document::{Report, Verdict};
 pub use summary::{Asked, report};

@@ -5,24 +5,21 @@
 //! and no percentile: nobody knows yet what becomes of it.
 
 use worstday_model::day::{Day, Varies};
-use worstday_model::system::{Metric, Origin, System};
-use worstday_sim::outcome::{
-    self, Campaign, ClientOutcome, ConditionOutcome, Ended, Ends, Outcome, PromiseOutcome,
-};
+use worstday_model::system::System;
+use worstday_sim::outcome::{self, Campaign, ClientOutcome, Ends, Outcome};
 use worstday_stats::interval::Window;
 use worstday_stats::sketch::{Histogram, Sketch, Sparse};
 
 use crate::clock::Clock;
 use crate::document::{
-    Assumption, CallReport, ClientReport, ConditionReport, ConservationReport, Counts, DayHead,
-    Description, EndpointReport, Finding, HappenedReport, History, LinkReport, Percentile,
-    PoolReport, PromiseReport, RecoveryReport, Report, ResultCounts, ServiceReport, SystemHead,
-    VERSION, Verdict,
+    CallReport, ClientReport, Counts, DayHead, Description, EndpointReport, Finding, LinkReport,
+    Percentile, PoolReport, Report, ResultCounts, ServiceReport, SystemHead, VERSION,
 };
-use crate::estimate::{Estimate, Ground, NoInterval};
-use crate::places::place;
-use crate::quantity::{Unit, count, percent, quantity, seconds};
-use crate::{advice, findings, series, stations};
+use crate::estimate::{Estimate, Ground};
+use crate::quantity::Unit;
+use crate::told::{assumed, cautions, history, sentence};
+use crate::verdicts::{overall, promises, recovery};
+use crate::{advice, findings, stations};
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +88,7 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
         },
         verdict,
         sentence,
+        cautions: cautions(asked.system, asked.warnings),
         clients,
         promises,
         stations,
@@ -129,13 +127,16 @@ fn lengths(row: &Outcome) -> impl Iterator<Item = f64> {
 }
 
 /// Rows side by side.
-struct Table<'a> {
+pub(crate) struct Table<'a> {
     ground: Ground,
     rows: &'a [&'a Outcome],
 }
 
 /// The same entity in every row.
-fn column<'a, T>(rows: &[&'a Outcome], get: impl Fn(&'a Outcome) -> &'a [T]) -> Vec<Vec<&'a T>> {
+pub(crate) fn column<'a, T>(
+    rows: &[&'a Outcome],
+    get: impl Fn(&'a Outcome) -> &'a [T],
+) -> Vec<Vec<&'a T>> {
     let entities = get(rows[0]).len();
     (0..entities)
         .map(|at| {
@@ -210,7 +211,7 @@ impl<'a> Table<'a> {
     }
 
     /// Something that is counted only over whole histories.
-    fn whole(&self, values: &[Option<f64>], unit: Unit) -> Estimate {
+    pub(crate) fn whole(&self, values: &[Option<f64>], unit: Unit) -> Estimate {
         self.ground.mean(values, unit, Vec::new)
     }
 
@@ -601,7 +602,7 @@ pub(crate) fn binds_by_cores(service: &outcome::ServiceOutcome) -> bool {
     }
 }
 
-fn counts<'e>(all: impl Iterator<Item = &'e Ends>) -> Counts {
+pub(crate) fn counts<'e>(all: impl Iterator<Item = &'e Ends>) -> Counts {
     let mut sum = Counts::default();
     for ends in all {
         sum.arrived += ends.arrived;
@@ -629,313 +630,4 @@ fn results<'e>(all: impl Iterator<Item = &'e outcome::Results>) -> ResultCounts 
         sum.dropped += results.dropped;
     }
     sum
-}
-
-/// Broken if anything broke, else can't tell if anything cannot be told.
-fn overall(all: impl Iterator<Item = Verdict>) -> Verdict {
-    let mut verdict = Verdict::NoPromise;
-    for one in all {
-        verdict = match (verdict, one) {
-            (Verdict::Broken, _) | (_, Verdict::Broken) => Verdict::Broken,
-            (Verdict::CantTell, _) | (_, Verdict::CantTell) => Verdict::CantTell,
-            (Verdict::Kept, _) | (_, Verdict::Kept) => Verdict::Kept,
-            (Verdict::NoPromise, Verdict::NoPromise) => Verdict::NoPromise,
-        };
-    }
-    verdict
-}
-
-fn promises(rows: &[&Outcome], system: &System, clock: &Clock) -> Vec<PromiseReport> {
-    column(rows, |row| &row.promises)
-        .iter()
-        .map(|rows| {
-            let declared = system
-                .promises
-                .iter()
-                .find(|promise| promise.name == rows[0].name);
-            let conditions: Vec<ConditionReport> = (0..rows[0].conditions.len())
-                .map(|at| condition(rows, at, declared, clock))
-                .collect();
-            PromiseReport {
-                name: rows[0].name.clone(),
-                place: declared.and_then(|promise| place(&promise.place)),
-                verdict: overall(conditions.iter().map(|condition| condition.verdict)),
-                conditions,
-                not_judged: rows[0].survives.clone(),
-                at_risk: declared.map_or(0.0, |promise| promise.at_risk),
-            }
-        })
-        .collect()
-}
-
-fn condition(
-    rows: &[&PromiseOutcome],
-    at: usize,
-    declared: Option<&worstday_model::system::Promise>,
-    clock: &Clock,
-) -> ConditionReport {
-    let all: Vec<&ConditionOutcome> = rows.iter().map(|row| &row.conditions[at]).collect();
-    let first = all[0];
-    let written = declared.and_then(|promise| {
-        promise
-            .must
-            .iter()
-            .find(|condition| condition.text == first.text)
-    });
-    let (unit, scale) = written.map_or((Unit::Count, 1.0), |condition| {
-        metric_unit(condition.metric)
-    });
-    let high_is_bad = written.is_none_or(|condition| {
-        use worstday_model::system::Compare;
-        matches!(
-            condition.op,
-            Compare::Less | Compare::AtMost | Compare::Equal
-        )
-    });
-    let worst = all
-        .iter()
-        .filter(|condition| condition.worst.is_some())
-        .max_by(|a, b| {
-            let (a, b) = (a.worst.unwrap_or(0.0), b.worst.unwrap_or(0.0));
-            if high_is_bad {
-                a.total_cmp(&b)
-            } else {
-                b.total_cmp(&a)
-            }
-        });
-    ConditionReport {
-        subject: first.subject.clone(),
-        text: first.text.clone(),
-        verdict: overall(all.iter().map(|condition| match condition.verdict {
-            outcome::Verdict::Kept => Verdict::Kept,
-            outcome::Verdict::Broken => Verdict::Broken,
-            outcome::Verdict::CantTell => Verdict::CantTell,
-        })),
-        worst: Estimate {
-            value: worst
-                .and_then(|condition| condition.worst)
-                .map(|value| value * scale),
-            unit,
-            interval: None,
-            no_interval: Some(if worst.is_some() {
-                NoInterval::WholeRunOnly
-            } else {
-                NoInterval::NothingMeasured
-            }),
-        },
-        worst_window: worst
-            .and_then(|condition| condition.worst_window)
-            .map(|(from, until)| clock.window(from, until)),
-        windows: all.iter().map(|condition| condition.windows).sum(),
-        windows_broken: all.iter().map(|condition| condition.broken).sum(),
-        histories: all.len(),
-        histories_broken: all
-            .iter()
-            .filter(|condition| condition.verdict == outcome::Verdict::Broken)
-            .count(),
-    }
-}
-
-/// The unit of a metric, and the factor from the engine's base unit to it.
-fn metric_unit(metric: Metric) -> (Unit, f64) {
-    match metric {
-        Metric::Percentile(_) | Metric::Mean | Metric::Recovers | Metric::Drains => {
-            (Unit::Seconds, 1e-9)
-        }
-        Metric::Failed
-        | Metric::Shed
-        | Metric::Abandoned
-        | Metric::Lost
-        | Metric::Errors
-        | Metric::Degraded
-        | Metric::Availability
-        | Metric::Cpu
-        | Metric::BusyWorkers => (Unit::Ratio, 1.0),
-        Metric::Goodput => (Unit::PerSecond, 1.0),
-        Metric::Attempts
-        | Metric::Queue
-        | Metric::Expired
-        | Metric::Duplicates
-        | Metric::Replicas => (Unit::Count, 1.0),
-    }
-}
-
-fn recovery(rows: &[&Outcome], table: &Table<'_>) -> Option<RecoveryReport> {
-    let all: Vec<outcome::Recovery> = rows.iter().filter_map(|row| row.recovery).collect();
-    let disturbed = all.len();
-    if disturbed == 0 {
-        return None;
-    }
-    let after: Vec<Option<f64>> = all
-        .iter()
-        .map(|one| {
-            one.at_ns
-                .map(|at| at.saturating_sub(one.from_ns) as f64 / 1e9)
-        })
-        .collect();
-    let back: Vec<f64> = after.iter().copied().flatten().collect();
-    let recovered = back.len();
-    let horizon = all.iter().map(|one| one.horizon_ns).min().unwrap_or(0) as f64 / 1e9;
-    let estimate = table.whole(&after, Unit::Seconds);
-    let sentence = match (recovered, disturbed) {
-        (0, 1) => format!(
-            "not within {} after the last disturbance ended",
-            seconds(horizon)
-        ),
-        (0, n) => format!("in none of {n} histories within {}", seconds(horizon)),
-        (1, 1) if back[0] == 0.0 => "at once when the last disturbance ended".to_owned(),
-        (1, 1) => format!(
-            "normal again {} after the last disturbance ended",
-            seconds(back[0])
-        ),
-        (k, n) => format!("in {k} of {n} histories, after {estimate}"),
-    };
-    Some(RecoveryReport {
-        sentence,
-        disturbed,
-        recovered,
-        after: estimate,
-        horizon,
-    })
-}
-
-/// What users felt, in a sentence that a manager can read aloud.
-fn sentence(clients: &[ClientReport], currency: Option<&str>) -> String {
-    let (mut arrived, mut answered, mut lost) = (0, 0, 0);
-    for client in clients {
-        let visits = client.visits;
-        arrived += visits.arrived;
-        answered += visits.ok + visits.degraded + visits.declined;
-        lost += visits.failed + visits.shed + visits.abandoned;
-    }
-    if answered + lost == 0 {
-        return if arrived == 0 {
-            "Nobody came.".to_owned()
-        } else {
-            format!(
-                "None of {} visits ended before the run did.",
-                count(arrived)
-            )
-        };
-    }
-    let lost_share = lost as f64 / (answered + lost) as f64;
-    let money: f64 = clients
-        .iter()
-        .filter_map(|client| client.money_lost.as_ref().and_then(|money| money.value))
-        .sum();
-    let worth = if money > 0.0 {
-        let currency = currency.map_or_else(String::new, |code| format!(" {code}"));
-        format!(", worth {}{currency}", quantity(money, Unit::Money))
-    } else {
-        String::new()
-    };
-    let slowest = clients
-        .iter()
-        .filter(|client| client.visits.arrived > 0)
-        .filter_map(|client| {
-            let p99 = client.of_sent.iter().find(|p| p.percentile == 99.0)?;
-            Some((client, p99.time.value?))
-        })
-        .max_by(|a, b| a.1.total_cmp(&b.1));
-    match slowest {
-        _ if lost_share >= 0.5 => format!(
-            "{} of {} visits got no answer{worth}.",
-            percent(lost_share),
-            count(answered + lost)
-        ),
-        Some((_, p99)) if p99.is_finite() && lost == 0 => format!(
-            "All of {} visits were answered, 99 of 100 within {}.",
-            count(answered),
-            seconds(p99)
-        ),
-        Some((client, p99)) if p99.is_finite() => format!(
-            "{} of {} visits got no answer{worth}; 99 of 100{} had theirs within {}.",
-            // A share of a few is a number with too many zeros.
-            if lost_share < 0.001 {
-                count(lost)
-            } else {
-                percent(lost_share)
-            },
-            count(answered + lost),
-            if clients.len() > 1 {
-                format!(" of `{}`", client.name)
-            } else {
-                String::new()
-            },
-            seconds(p99)
-        ),
-        _ => format!(
-            "{} of {} visits got no answer{worth}.",
-            percent(lost_share),
-            count(answered + lost)
-        ),
-    }
-}
-
-/// What nobody said, guesses first, then defaults, each in file order.
-fn assumed(system: &System) -> Vec<Assumption> {
-    let mut all: Vec<(u8, Assumption)> = system
-        .facts
-        .iter()
-        .filter_map(|fact| {
-            let (rank, because) = match &fact.origin {
-                Origin::Guessed(why) if why.is_empty() => (0, "guess".to_owned()),
-                Origin::Guessed(why) => (0, why.clone()),
-                Origin::Default(why) => (2, (*why).to_owned()),
-                _ if fact.range.is_some() => (1, "the best estimate of a range".to_owned()),
-                _ => return None,
-            };
-            Some((
-                rank,
-                Assumption {
-                    path: fact.path.clone(),
-                    value: fact.text.clone(),
-                    place: place(&fact.place),
-                    because,
-                    range: fact.range.clone(),
-                },
-            ))
-        })
-        .collect();
-    all.sort_by_key(|(rank, _)| *rank);
-    all.into_iter().map(|(_, assumption)| assumption).collect()
-}
-
-fn history(row: &Outcome) -> History {
-    let start = row.warm_up_ns as f64;
-    History {
-        seed: row.seed,
-        digest: row.digest.clone(),
-        events: row.events,
-        ended: match row.ended {
-            Ended::Horizon => "horizon",
-            Ended::Decided => "decided",
-            Ended::Stopped => "stopped",
-            Ended::TooManyInside => "too-many-inside",
-        }
-        .to_owned(),
-        happened: row
-            .happened
-            .iter()
-            .map(|what| HappenedReport {
-                what: what.what.clone(),
-                name: what.name.clone(),
-                detail: what.detail.clone(),
-                from: (what.from_ns as f64 - start) / 1e9,
-                until: what.until_ns.map(|until| (until as f64 - start) / 1e9),
-            })
-            .collect(),
-        deadlocks: row.deadlocks.clone(),
-        conservation: row
-            .conservation
-            .iter()
-            .map(|one| ConservationReport {
-                name: one.name.clone(),
-                counts: counts(std::iter::once(&one.ends)),
-                inside_over_time: one.area_ns as f64 / 1e9,
-                time_spent: one.sojourn_ns as f64 / 1e9,
-            })
-            .collect(),
-        series: series::series(row),
-    }
 }

@@ -63,6 +63,7 @@ pub fn draw(report: &Report, drawing: Drawing) -> String {
                     promises: usize::MAX,
                     clients: usize::MAX,
                     stations: usize::MAX,
+                    cautions: usize::MAX,
                     advice: usize::MAX,
                 },
             ));
@@ -90,6 +91,7 @@ struct Room {
     promises: usize,
     clients: usize,
     stations: usize,
+    cautions: usize,
     /// Lines of risk and step.
     advice: usize,
 }
@@ -100,6 +102,7 @@ fn screen(report: &Report, paint: Paint) -> Vec<String> {
         promises: 6,
         clients: 4,
         stations: 5,
+        cautions: 2,
         advice: 3,
     };
     loop {
@@ -115,6 +118,8 @@ fn screen(report: &Report, paint: Paint) -> Vec<String> {
             room.stations -= 1;
         } else if room.clients > 2 {
             room.clients -= 1;
+        } else if room.cautions > 1 {
+            room.cautions -= 1;
         } else if room.promises > 3 {
             room.promises -= 1;
         } else if room.stations > 2 {
@@ -170,6 +175,10 @@ fn head(report: &Report, paint: Paint) -> Vec<String> {
 fn body(report: &Report, paint: Paint, room: Room) -> Vec<String> {
     let mut lines = wrap(&report.sentence, "", "", WIDTH, 2);
     lines.extend(clients(report, room.clients));
+    for caution in report.cautions.iter().take(room.cautions) {
+        let label = paint.style("caution  ", Style::Strong);
+        lines.extend(wrap(caution, &label, "         ", WIDTH, 2));
+    }
     lines.extend(promises(report, paint, room.promises));
     lines.push(String::new());
     lines.extend(stations(report, paint, room.stations));
@@ -449,6 +458,25 @@ fn mark(station: &Station) -> Option<&'static str> {
     })
 }
 
+/// Before and after, or that nobody looked.
+fn trial(step: &crate::document::Advice) -> Option<String> {
+    step.set.as_ref()?;
+    let Some(trial) = &step.tried else {
+        return Some("(not simulated)".to_owned());
+    };
+    let said = |estimate: &Estimate| {
+        let value = estimate.value;
+        value.map_or_else(|| "–".to_owned(), |value| quantity(value, estimate.unit))
+    };
+    Some(format!(
+        "(lost {} to {}, 99 % {} to {})",
+        said(&trial.lost_before),
+        said(&trial.lost_after),
+        said(&trial.p99_before),
+        said(&trial.p99_after)
+    ))
+}
+
 fn tail(report: &Report, paint: Paint, room: usize) -> Vec<String> {
     let with_place = |advice: &crate::document::Advice| match &advice.place {
         Some(place) => format!("{} ({place})", advice.text),
@@ -470,6 +498,9 @@ fn tail(report: &Report, paint: Paint, room: usize) -> Vec<String> {
         WIDTH,
         room,
     ));
+    if let Some(trial) = trial(&report.step) {
+        lines.push(cut(&format!("{indent}{trial}"), WIDTH));
+    }
     // A command is for copying: it is never cut.
     lines.push(format!(
         "{}{}",

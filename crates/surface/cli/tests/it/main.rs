@@ -4,6 +4,7 @@ mod campaigns;
 mod keys;
 mod mistakes;
 mod processors;
+mod reading;
 mod systems;
 mod tool;
 mod verdicts;
