@@ -36,7 +36,7 @@ fn a_sampled_log_is_cautioned_of() {
         let recorded = format!("{{file: {}, format: combined}}", log.path());
         let model = Scratch::new(&format!("{name}.yaml"), &desk(&recorded, ""));
         let said = worstday(&["run", model.path(), "--day", "2015-05-17"]).exits(0);
-        let told = said.out.contains("caution") && said.out.contains("minute 5 of their hour");
+        let told = said.out.contains("caution") && said.out.contains("minute 5");
         assert_eq!(told, cautioned, "{name}:\n{}", said.out);
     }
 }
