@@ -151,7 +151,8 @@ pub struct Diagnostics {
     found: Vec<Diagnostic>,
     dropped: usize,
     errors: usize,
-    hidden: Hidden,
+    /// Apart, because errors carry all of this and holes are rare.
+    hidden: Box<Hidden>,
 }
 
 impl Diagnostics {
@@ -164,7 +165,7 @@ impl Diagnostics {
     /// Adds one; the same sentence about the same place is not repeated, and what only follows from another
     /// mistake is not said.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.explains(&diagnostic.lacks) {
+        if self.explains(&diagnostic.lacks) || self.hidden.is_stand_in(diagnostic.at) {
             return;
         }
         self.errors += usize::from(diagnostic.severity == Severity::Error);
@@ -178,7 +179,7 @@ impl Diagnostics {
     /// Adds all of another reading.
     pub fn append(&mut self, other: Self) {
         self.dropped += other.dropped;
-        self.hidden.append(other.hidden);
+        self.hidden.append(*other.hidden);
         for diagnostic in other.found {
             self.push(diagnostic);
         }
@@ -225,6 +226,11 @@ impl Diagnostics {
     /// Notes that what stands at `at` could not be read, and that it takes no part in calls.
     pub fn hide_aside(&mut self, at: Span) {
         self.hidden.place(at);
+    }
+
+    /// Notes that what stands at `at` was malformed, is told, and is read as something else from now on.
+    pub(crate) fn stand_in(&mut self, at: Span) {
+        self.hidden.stand_in(at);
     }
 
     /// Notes that what defines `name` could not be read.

@@ -38,6 +38,10 @@ impl Form for Zones {
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if node.entries().is_none() {
+            reader.wrong_kind(node, Self::shape());
+            return None;
+        }
         Names::read(node, reader).map(Self)
     }
 }

@@ -16,6 +16,8 @@ use crate::source::Span;
 pub(super) struct Hidden {
     places: BTreeSet<Span>,
     names: BTreeSet<Box<str>>,
+    /// Values that stand in for malformed ones.
+    stand_ins: BTreeSet<Span>,
     /// Some of what makes or answers calls is missing, so nobody knows who reaches whom.
     calls: bool,
     /// Anything may be missing anywhere: what holds for many things, or another file, was not read.
@@ -34,6 +36,22 @@ impl Hidden {
         }
     }
 
+    pub(super) fn stand_in(&mut self, at: Span) {
+        self.stand_ins.insert(at);
+    }
+
+    /// Whether a text is read as something else than it says.
+    pub(super) fn is_stand_in(&self, at: Span) -> bool {
+        // Of those that start no later the last ones: stand-ins are not inside each other.
+        let mut before = self.stand_ins.range(
+            ..=Span {
+                end: u32::MAX,
+                ..at
+            },
+        );
+        before.next_back().is_some_and(|place| place.contains(at))
+    }
+
     pub(super) fn calls(&mut self) {
         self.calls = true;
     }
@@ -49,6 +67,7 @@ impl Hidden {
     pub(super) fn append(&mut self, other: Self) {
         self.places.extend(other.places);
         self.names.extend(other.names);
+        self.stand_ins.extend(other.stand_ins);
         self.calls |= other.calls;
         self.everywhere |= other.everywhere;
     }

@@ -19,6 +19,7 @@ mod macros;
 pub mod notes;
 mod read;
 pub mod schema;
+mod synonyms;
 
 pub(crate) use macros::{choice, record, slot};
 pub use read::{MapReader, NotYet, Reader};

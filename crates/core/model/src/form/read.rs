@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::expand::expand;
+use super::synonyms::synonym;
 use super::{
     Choice, Fields, Form, Given, Kind, Many, Member, Named, Names, OrNone, Origin, Partial, Partly,
     Record, ScalarForm, Shape, Short, Takes,
@@ -38,6 +40,8 @@ pub struct Reader<'a> {
     path: Vec<(Cow<'static, str>, Span)>,
     /// The nodes that were no good, an outer one behind the inner ones that it holds.
     lost: Vec<Span>,
+    /// The malformed values that an example stands in for.
+    stand_ins: Vec<Span>,
 }
 
 impl<'a> Reader<'a> {
@@ -49,6 +53,7 @@ impl<'a> Reader<'a> {
             origin: Origin::Stated,
             path: Vec::new(),
             lost: Vec::new(),
+            stand_ins: Vec::new(),
         }
     }
 
@@ -58,6 +63,9 @@ impl<'a> Reader<'a> {
     pub fn into_not_yet(mut self, tree: &Node) -> Vec<NotYet> {
         if !self.lost.is_empty() {
             hide_lost(tree, &self.lost.into_iter().collect(), "", self.found);
+        }
+        for at in self.stand_ins {
+            self.found.stand_in(at);
         }
         self.not_yet.sort_by_key(|missing| missing.at);
         self.not_yet
@@ -124,8 +132,20 @@ impl<'a> Reader<'a> {
     pub fn wrong_kind(&mut self, node: &Node, shape: Shape) {
         let message = format!("{} is {}", self.here(), node.kind());
         let error = Diagnostic::error(node.span, message).expected(wanted(shape));
-        self.push(match (node.text(), shape.kind) {
-            (Some(text), Kind::List(_)) if text.len() < 60 => error.hint(format!("`[{text}]`?")),
+        let short = shape.short.iter();
+        let lists = short
+            .clone()
+            .any(|short| matches!(short.takes, Takes::List(_)))
+            || matches!(shape.kind, Kind::List(_));
+        self.push(match (&node.value, shape.kind) {
+            (Value::Scalar(scalar), _) if lists && scalar.text.len() < 60 => {
+                error.hint(format!("`[{}]`?", scalar.text))
+            }
+            (Value::List(items), Kind::Names(_) | Kind::Record(_))
+                if items.iter().any(|item| item.entries().is_some()) =>
+            {
+                error.hint("a map has neither dashes nor `[ ]`: `name: value`")
+            }
             _ => error,
         });
     }
@@ -310,6 +330,25 @@ fn hide_lost(node: &Node, lost: &BTreeSet<Span>, section: &str, found: &mut Diag
     }
 }
 
+/// What stands in for a value that must be there and is malformed, so that what is around it can be read on: the
+/// example of its kind. Nothing is said about it.
+fn stand_in<T: Form>(at: Span, reader: &mut Reader<'_>) -> Option<T> {
+    let shape = T::shape();
+    let short = shape.short.iter().find_map(|short| match short.takes {
+        Takes::Scalar(form) => Some(form()),
+        Takes::List(_) | Takes::Map(_) => None,
+    });
+    let form = match shape.kind {
+        Kind::Scalar(form) | Kind::Word(form, _) => form(),
+        _ => short?,
+    };
+    let mut node = Node::scalar((form.example)(), at);
+    expand(&mut node, shape);
+    let value = T::read(&node, &mut Reader::new(&mut Diagnostics::new()))?;
+    reader.stand_ins.push(at);
+    Some(value)
+}
+
 /// How many bytes of blanks a text starts with, if anything follows them.
 fn blanks_at(text: &str) -> usize {
     let rest = text.trim_start();
@@ -327,7 +366,8 @@ fn wanted(shape: Shape) -> String {
         .iter()
         .filter_map(|short| match short.takes {
             Takes::Scalar(form) => Some((form().about)()),
-            Takes::List(_) | Takes::Map(_) => None,
+            Takes::List(_) => Some("a list".to_owned()),
+            Takes::Map(_) => None,
         })
         .collect();
     match shape.kind {
@@ -390,16 +430,17 @@ impl MapReader<'_> {
 
     /// Takes a key that must be there.
     pub fn required<T: Form>(&mut self, key: &'static str, reader: &mut Reader<'_>) -> Option<T> {
-        if self.entries.iter().any(|entry| &*entry.key.text == key) {
-            return self.optional(key, reader);
+        if let Some(entry) = self.entries.iter().find(|entry| &*entry.key.text == key) {
+            let at = entry.value.span;
+            return self.optional(key, reader).or_else(|| stand_in(at, reader));
         }
         self.known.push(key);
         // A key that is misspelled is reported as such.
-        let typo = self
-            .entries
-            .iter()
-            .enumerate()
-            .any(|(at, entry)| !self.used[at] && nearest(&entry.key.text, [key]).is_some());
+        let typo = self.entries.iter().enumerate().any(|(at, entry)| {
+            let other = &*entry.key.text;
+            let meant = nearest(other, [key]).or_else(|| synonym(other, &[key]));
+            !self.used[at] && meant.is_some()
+        });
         if !typo {
             let error = Diagnostic::error(
                 reader.at(self.node),
@@ -455,7 +496,9 @@ impl MapReader<'_> {
         let built = || choice.variants.iter().map(|(verb, _)| *verb);
         let guess = self.entries.iter().enumerate().find_map(|(at, entry)| {
             let key = &entry.key.text;
-            let near = nearest(key, built()).or_else(|| nearest(key, choice.verbs()))?;
+            let near = nearest(key, built())
+                .or_else(|| nearest(key, choice.verbs()))
+                .or_else(|| synonym(key, &built().collect::<Vec<_>>()))?;
             (!self.used[at]).then_some((entry.key.span, &entry.key.text, near))
         });
         let diagnostic = match guess {
@@ -525,7 +568,9 @@ impl MapReader<'_> {
             }
             let message = format!("{} is not a key of {}", quoted(key), record.name);
             let error = Diagnostic::error(entry.key.span, message);
-            reader.push(match nearest(key, self.known.iter().copied()) {
+            let near = nearest(key, self.known.iter().copied());
+            let near = near.or_else(|| synonym(key, &self.known));
+            reader.push(match near {
                 Some(near) => error.did_you_mean(Some(near)),
                 None => error.expected(one_of(self.known.iter().copied(), 24)),
             });

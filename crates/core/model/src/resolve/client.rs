@@ -220,7 +220,8 @@ impl<'a> Resolver<'a> {
                 self.found.push(
                     error
                         .also(curve.base.span, "the base")
-                        .hint("a peak's height includes the base"),
+                        .hint("a peak's height includes the base")
+                        .lacking(curve.span),
                 );
             }
             peaks.push(Peak {

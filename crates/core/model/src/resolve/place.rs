@@ -223,10 +223,11 @@ impl<'a> Resolver<'a> {
                 let number = self.say(&format!("{path}.hot"), hot).get();
                 let each = self.share(&format!("{path}.share"), share);
                 if number > count {
-                    self.error(
+                    let error = Diagnostic::error(
                         hot.span,
                         format!("{number} hot keys of {count} are too many"),
                     );
+                    self.found.push(error.lacking(written.span));
                 } else if number as f64 * each > 1.0 {
                     self.error(
                         share.span,

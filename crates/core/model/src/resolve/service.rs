@@ -131,10 +131,9 @@ impl<'a> Resolver<'a> {
                 let limit_value = self.say(&format!("{path}.cores.limit"), limit).best().get();
                 if limit_value < request {
                     let message = format!("the limit {limit_value} is below the request {request}");
-                    self.found.push(
-                        Diagnostic::error(limit.span, message)
-                            .also(written.request.span, "the request"),
-                    );
+                    let error = Diagnostic::error(limit.span, message);
+                    let error = error.also(written.request.span, "the request");
+                    self.found.push(error.lacking(written.span));
                 }
                 limit_value
             }

@@ -323,10 +323,11 @@ fn no_metric(start: &Cursor<'_>, text: &str) -> ScalarError {
         start.at() + last_at..start.at() + word.len(),
         "a condition that begins with a metric, such as `p99 < 4s`",
     );
-    match super::nearest(
-        &word[last_at..],
-        MetricWord::ALL.iter().map(|word| word.word()),
-    ) {
+    let metric = &word[last_at..];
+    if matches!(metric, "latency" | "response-time" | "duration") {
+        return error.hint("a response time is `p99`, `p50` or `mean`");
+    }
+    match super::nearest(metric, MetricWord::ALL.iter().map(|word| word.word())) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,
     }

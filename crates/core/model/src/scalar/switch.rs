@@ -56,6 +56,10 @@ fn hint_switch(error: ScalarError, cursor: &Cursor<'_>) -> ScalarError {
         "infinite" | "inf" | "infinity" => {
             error.hint("`unlimited`, or `none` for no limit in time")
         }
+        word if error.hint.is_none() => match super::nearest(word, ["none", "unlimited"]) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        },
         _ => error,
     }
 }

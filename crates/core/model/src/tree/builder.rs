@@ -473,6 +473,9 @@ impl Builder<'_> {
         self.found.hide(at);
         if let Some(Open::Map { key, last, .. }) = self.open.last_mut() {
             *last = at;
+            if let KeyState::Read(name) = key {
+                self.found.hide_name(&name.text);
+            }
             *key = match key {
                 KeyState::Wanted => KeyState::Refused,
                 KeyState::Read(_) | KeyState::Refused => KeyState::Wanted,

@@ -91,8 +91,15 @@ pub(super) fn syntax_error(
             error("YAML directives (`%...`) are not used here".to_owned()).hint("remove the line")
         }
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-            error("a second `: ` on this line makes no key here".to_owned())
-                .hint("quote the text, or start a new line for the key")
+            let line = text[..section.end].rfind('\n').map_or(0, |end| end + 1);
+            let before = text[line..section.end].trim();
+            if line == 0 || before.contains([':', ' ']) {
+                error("a second `: ` on this line makes no key here".to_owned())
+                    .hint("quote the text, or start a new line for the key")
+            } else {
+                error("this line goes on with the value of the one above it".to_owned())
+                    .hint("keys of one map start in one column")
+            }
         }
         ErrorKind::UnclosedFlowCollection { open } => error(format!("`{open}` is never closed")),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {

@@ -1404,25 +1404,26 @@ promises: {p: {for: users, must: [p99 < 1s]}}",
     ))
     .into_tables();
     assert!(System::new(tables.clone()).is_ok());
-    let wrong: [(&str, fn(&mut Tables)); 12] = [
+    type Change = fn(&mut Tables);
+    let wrong: [(&str, Change); 12] = [
         ("services.web", |t| t.services[1].replicas = 0),
         ("services.web", |t| t.services[1].panic = 1.5),
         ("services.web", |t| t.services[1].endpoints_from = 0),
         ("services.back", |t| {
-            t.services[0].balance = Balance::Hash(KeySpaceId(1))
+            t.services[0].balance = Balance::Hash(KeySpaceId(1));
         }),
         ("endpoints.load", |t| t.endpoints[0].fails = f64::NAN),
         ("endpoints.load", |t| {
-            t.endpoints[0].steps[0].chance = Some(-0.1)
+            t.endpoints[0].steps[0].chance = Some(-0.1);
         }),
         ("calls.users -> web.page", |t| {
-            t.calls[0].target = EndpointId(9)
+            t.calls[0].target = EndpointId(9);
         }),
         ("calls", |t| drop(t.clients[0].steps.pop())),
         ("clients.users", |t| t.clients[0].priority = 1),
         ("links", |t| t.within_zone = LinkId(2)),
         ("promises.p", |t| {
-            t.promises[0].subjects = vec![Subject::Call(CallId(2))]
+            t.promises[0].subjects = vec![Subject::Call(CallId(2))];
         }),
         ("faults.f", |t| {
             t.faults[0].kind = FaultKind::Crash(Target::Replicas(ServiceId(1), Replicas::One(1)));
