@@ -149,6 +149,19 @@ fn block_family(layer: u32, block: i64) -> u64 {
     family((u64::from(layer) << 48) ^ block as u64)
 }
 
+/// Whether a client's own rate is one number all through the run: a file without a curve has a piece for
+/// each day all the same.
+fn is_flat(rate: &RateCurve, end_ns: u64) -> bool {
+    let mut until_ns = 0;
+    for piece in &rate.pieces {
+        if until_ns < piece.from_ns {
+            return false;
+        }
+        until_ns = piece.to_ns;
+    }
+    end_ns <= until_ns && !rate.varies(0, end_ns)
+}
+
 /// Length of a layer's blocks, whole ns.
 fn block_ns(bound: f64) -> u64 {
     ((BLOCK * 1e9 / bound).round_ties_even() as u64).max(1)
@@ -598,8 +611,7 @@ impl<O: Observer> Engine<O> {
             };
         };
         let bound = rate.bound_per_s;
-        let flat = rate.peaks.is_empty()
-            && rate.pieces.len() == 1
+        let flat = is_flat(rate, self.day.end_ns)
             && self.switch_of(client).is_none()
             && !self.disturbances.ramps.iter().any(|r| r.client == client);
         let now = self.s.now_ns;

@@ -96,6 +96,9 @@ pub struct Run {
     /// Apply a variant of the overlay
     #[arg(long, value_name = "NAME")]
     pub variant: Option<String>,
+    /// Don't simulate what the suggested step would do
+    #[arg(long)]
+    pub no_trial: bool,
     /// How to print
     #[command(flatten)]
     pub output: Output,

@@ -306,6 +306,9 @@ const TRIAL_EVENTS: u64 = 20_000_000;
 /// What the suggested step does to the same days, same seeds. None if there is nothing to try, it costs too much (which
 /// is a matter of events, so that the same files say the same on every machine), or somebody stopped it.
 fn try_step(campaign: &Campaign, report: &Report, arguments: &Run) -> Option<Trial> {
+    if arguments.no_trial || report.step.for_worse {
+        return None;
+    }
     let set = report.step.set.clone()?;
     if campaign.rows.values().map(|row| row.events).sum::<u64>() > TRIAL_EVENTS {
         return None;

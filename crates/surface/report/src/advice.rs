@@ -318,6 +318,7 @@ fn step(
         (Some(step), _) => step,
         (None, Some(step)) => Advice {
             text: format!("none is needed on this day; for a worse one: {}", step.text),
+            for_worse: true,
             ..step
         },
         (None, None) => said("none: nothing here is short on this day".to_owned()),

@@ -528,6 +528,9 @@ pub struct Advice {
     /// What the change did, if it was simulated with the same seeds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tried: Option<Trial>,
+    /// It is for a worse day than this one, so there is nothing to try.
+    #[serde(skip)]
+    pub for_worse: bool,
 }
 
 /// The same days before and after a change, for the client that had most to gain.

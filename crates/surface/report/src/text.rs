@@ -460,7 +460,7 @@ fn mark(station: &Station) -> Option<&'static str> {
 
 /// Before and after, or that nobody looked.
 fn trial(step: &crate::document::Advice) -> Option<String> {
-    step.set.as_ref()?;
+    step.set.as_ref().filter(|_| !step.for_worse)?;
     let Some(trial) = &step.tried else {
         return Some("(not simulated)".to_owned());
     };

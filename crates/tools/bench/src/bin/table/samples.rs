@@ -126,6 +126,7 @@ pub fn run(
         seed.to_string(),
         "--format".into(),
         "json".into(),
+        "--no-trial".into(),
     ]);
     command.extend(flags.iter().map(|flag| (*flag).to_owned()));
     measure::once(&command, Path::new("."), &RAN)
