@@ -196,9 +196,11 @@ fn finish_instants(
     options: &Options<'_>,
     calendar: &Calendar,
 ) -> Reading {
-    warnings.extend(sort(&mut values, |&at| at));
+    // What makes a replay another thing than the recording comes first.
+    let sorted = sort(&mut values, |&at| at);
     warnings.extend(one_minute_of_each_hour(&values, clock, calendar));
     warnings.extend(whole_seconds(&values));
+    warnings.extend(sorted);
     Reading {
         rows: values.len() as u64,
         skipped,

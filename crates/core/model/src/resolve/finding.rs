@@ -176,9 +176,17 @@ impl Resolver<'_> {
         self.amplification();
         self.pools_below_workers();
         self.lonely();
-        let mut seen: BTreeSet<(&str, Span)> = BTreeSet::new();
-        self.findings
-            .retain(|finding| seen.insert((finding.code.unwrap_or_default(), finding.at)));
+        // One finding of a kind at a place, except that a recording may be odd in several ways.
+        let mut seen: BTreeSet<(&str, Span, String)> = BTreeSet::new();
+        self.findings.retain(|finding| {
+            let code = finding.code.unwrap_or_default();
+            let words = if code == "WD0015" {
+                finding.message.clone()
+            } else {
+                String::new()
+            };
+            seen.insert((code, finding.at, words))
+        });
     }
 
     fn call_span(&self, call: CallId) -> Span {

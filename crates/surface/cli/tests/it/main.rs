@@ -5,6 +5,7 @@ mod keys;
 mod mistakes;
 mod processors;
 mod reading;
+mod recordings;
 mod systems;
 mod tool;
 mod verdicts;
