@@ -11,7 +11,7 @@ use worstday_model::system::{
     Call, CallPolicy, Caller, Cancel, Deadline, EndpointId, Expired, FallbackDo, Order, Patience,
     Per, PoolId, Service, Step, System, Verb,
 };
-use worstday_sim::outcome::{CallOutcome, EndpointOutcome, Outcome};
+use worstday_sim::outcome::{CallOutcome, EndpointOutcome, Outcome, ServiceOutcome};
 use worstday_stats::sketch::Sketch;
 
 use crate::document::{Advice, Bottleneck, Finding};
@@ -166,6 +166,14 @@ fn call_of<'a>(row: &'a Outcome, name: &str) -> Option<&'a CallOutcome> {
     at.ok().map(|at| &row.calls[at])
 }
 
+/// A service's row of an outcome: they stand in the order of their names.
+fn service_of<'a>(row: &'a Outcome, name: &str) -> Option<&'a ServiceOutcome> {
+    let at = row
+        .services
+        .binary_search_by(|service| service.name.as_str().cmp(name));
+    at.ok().map(|at| &row.services[at])
+}
+
 impl<'a> Look<'a> {
     /// One entity's counts over all rows.
     fn call_sum(&self, name: &str, of: fn(&CallOutcome) -> u64) -> u64 {
@@ -187,15 +195,10 @@ impl<'a> Look<'a> {
 
     /// Share of a service's worker time that went into answers nobody took.
     fn wasted(&self, service: &str) -> f64 {
-        let of = |get: fn(&worstday_sim::outcome::ServiceOutcome) -> u64| {
+        let of = |get: fn(&ServiceOutcome) -> u64| {
             self.rows
                 .iter()
-                .filter_map(|row| {
-                    let at = row
-                        .services
-                        .binary_search_by(|s| s.name.as_str().cmp(service));
-                    at.ok().map(|at| &row.services[at])
-                })
+                .filter_map(|row| service_of(row, service))
                 .map(|s| get(s) as f64)
                 .sum::<f64>()
         };
@@ -546,14 +549,13 @@ impl<'a> Look<'a> {
 
     /// A caller that gives up before its callee has made all the attempts it would make.
     fn nesting(&self, found: &mut Vec<Finding>) {
+        let by_endpoint = self.calls_by_endpoint();
         for outer in &self.system.calls {
             let Some(patience) = timeout(outer) else {
                 continue;
             };
-            for inner in &self.system.calls {
-                if inner.caller != Caller::Endpoint(outer.target) {
-                    continue;
-                }
+            for &at in &by_endpoint[outer.target.index()] {
+                let inner = &self.system.calls[at];
                 let Some(limit) = timeout(inner) else {
                     continue;
                 };
@@ -659,11 +661,7 @@ impl<'a> Look<'a> {
             let arrived: u64 = self
                 .rows
                 .iter()
-                .flat_map(|row| {
-                    row.services
-                        .iter()
-                        .filter(|other| other.name == service.name)
-                })
+                .filter_map(|row| service_of(row, &service.name))
                 .map(|service| service.ends.arrived)
                 .sum();
             if service.replicas != 1 || arrived == 0 {
