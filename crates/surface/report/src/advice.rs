@@ -352,7 +352,8 @@ fn more_replicas(name: &str, rows: &[&Outcome], asked: &Asked<'_>) -> Option<Adv
             "{wanted} replicas of `{name}` instead of {}",
             service.replicas
         ),
-        place: Places(asked.system).of(std::slice::from_ref(&path), &format!("services.{name}")),
+        place: Places::new(asked.system)
+            .of(std::slice::from_ref(&path), &format!("services.{name}")),
         set: Some(format!("{path}={wanted}")),
         ..Advice::default()
     })

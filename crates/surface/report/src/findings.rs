@@ -35,6 +35,7 @@ pub(crate) fn find(
         rows,
         system,
         bottleneck,
+        places: Places::new(system),
     };
     let mut found = Vec::new();
     look.lines(&mut found);
@@ -58,6 +59,7 @@ struct Look<'a> {
     rows: &'a [&'a Outcome],
     system: &'a System,
     bottleneck: &'a Bottleneck,
+    places: Places<'a>,
 }
 
 /// What the file says of the rule.
@@ -296,7 +298,7 @@ impl<'a> Look<'a> {
             );
             let path = format!("services.{}.queue", service.name);
             let bound = ((in_time * FILL).floor() as u64).max(1);
-            finding.place = Places(self.system).of(
+            finding.place = self.places.of(
                 std::slice::from_ref(&path),
                 &format!("services.{}", service.name),
             );
@@ -638,7 +640,7 @@ impl<'a> Look<'a> {
                 seen,
             );
             let path = format!("services.{}.pools.{}", service.name, pool.name);
-            finding.place = Places(self.system).of(
+            finding.place = self.places.of(
                 &[format!("{path}.size"), path.clone()],
                 &format!("services.{}", service.name),
             );
@@ -676,7 +678,7 @@ impl<'a> Look<'a> {
                 ),
                 0.0,
             );
-            finding.place = Places(self.system).of(
+            finding.place = self.places.of(
                 std::slice::from_ref(&path),
                 &format!("services.{}", service.name),
             );
