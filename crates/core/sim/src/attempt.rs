@@ -9,19 +9,15 @@ use crate::calendar::{Kind as Timer, RingId};
 use crate::engine::{Engine, Flow};
 use crate::measure::count;
 use crate::observe::{Fact, Observer};
-use crate::plan::{CallPlan, FallbackPlan, NONE, PatiencePlan, Plan};
+use crate::plan::{CallPlan, FallbackPlan, NONE, PatiencePlan};
 use crate::retry;
-use crate::state::{Ending, Frame, Frozen, HedgeRow, Kind, Phase, Task, Thaw, flag};
+use crate::state::{Ending, Frame, Frozen, HedgeRow, Kind, Phase, Thaw, flag};
 use worstday_model::system::{Cancel, HedgeAfter, Results};
 use worstday_stats::draw::{identity, mix64};
 
 /// Answers that a hedge's quantile remembers, and how many it needs.
 const HEDGE_MEMORY: usize = 1_000;
 const HEDGE_MINIMUM: usize = 100;
-
-fn plan_counts(plan: &Plan, call: u32) -> bool {
-    plan.calls[call as usize].counts
-}
 
 fn includes(results: Results, ending: Ending) -> bool {
     match ending {
@@ -185,11 +181,7 @@ impl<O: Observer> Engine<O> {
     fn start_attempt(&mut self, task: u32) -> Option<Ending> {
         let row = &mut self.s.tasks[task as usize];
         row.attempt += 1;
-        let plan = &self.plan.calls[row.call as usize];
-        if plan.plain {
-            return self.attempt_plainly(task);
-        }
-        let pool = plan.pool;
+        let pool = self.plan.calls[row.call as usize].pool;
         if pool != NONE {
             match self.acquire_for_call(task, pool) {
                 crate::pool::Acquired::Now => {}
@@ -198,79 +190,6 @@ impl<O: Observer> Engine<O> {
             }
         }
         self.send_attempt(task)
-    }
-
-    /// An attempt that nothing stands in the way of: what [`Self::send_attempt`] comes to then.
-    fn attempt_plainly(&mut self, task: u32) -> Option<Ending> {
-        let me = &self.s.tasks[task as usize];
-        let (call, number) = (me.call, me.attempt);
-        let entity = self.plan.calls[call as usize].entity;
-        let id = identity(me.identity, entity ^ mix64(u64::from(number)));
-        match self.choose_replica(task, call, id) {
-            Some(replica) => {
-                self.send_plain(task, replica, id);
-                None
-            }
-            None => Some(Ending::Refused),
-        }
-    }
-
-    /// Its message leaves for that replica.
-    #[inline(never)]
-    pub(crate) fn send_plain(&mut self, task: u32, replica: u32, id: u64) {
-        let now = self.s.now_ns;
-        let me = &self.s.tasks[task as usize];
-        let (call, number) = (me.call, me.attempt);
-        let plan = &self.plan.calls[call as usize];
-        let me = &mut self.s.tasks[task as usize];
-        let serial = me.serial + 1;
-        (me.serial, me.first_live) = (serial, serial);
-        me.phase = Phase::InCall;
-        if me.has(flag::COUNTED) {
-            let series = &mut self.m.calls[plan.series as usize];
-            series.attempts += 1;
-            series.retries += u64::from(number != 1);
-        }
-        let mut expiry_ns = now.saturating_add(plan.timeout_ns);
-        if plan.inherits {
-            expiry_ns = expiry_ns.min(me.expiry_ns);
-        }
-        if plan.timeout_ns != u64::MAX && me.timeout_timer == 0 {
-            let ring = RingId(plan.timeout_ring);
-            me.timeout_timer = self.s.calendar.schedule_in(ring, now, Timer::Timeout, task);
-        }
-        let child = Task {
-            kind: Kind::Request,
-            phase: Phase::Travelling,
-            flags: me.flags & flag::COUNTED,
-            owner: plan.target,
-            caller: task,
-            caller_serial: serial,
-            replica,
-            client: me.client,
-            priority: plan.priority.unwrap_or(me.priority),
-            work_factor: plan.work_factor,
-            identity: id,
-            visit: me.visit,
-            expiry_ns,
-            by_call: call,
-            ..Task::free()
-        };
-        self.observer.on(
-            now,
-            Fact::AttemptSent {
-                call: plan.series,
-                caller: me.identity,
-                attempt: number,
-            },
-        );
-        let (child, generation) = self.seat(child);
-        let me = &mut self.s.tasks[task as usize];
-        (me.child, me.child_generation, me.child_replica) = (child, generation, replica);
-        if self.plan.calls[call as usize].counts {
-            self.pair_changes(task, replica, 1);
-        }
-        self.send_message(child);
     }
 
     /// A permit has come: the attempt goes on.
@@ -291,31 +210,30 @@ impl<O: Observer> Engine<O> {
     /// Chooses a replica and sends the message.
     #[inline(never)]
     fn send_attempt(&mut self, task: u32) -> Option<Ending> {
+        let row = &self.s.tasks[task as usize];
+        let plan = &self.plan.calls[row.call as usize];
+        let id = identity(row.identity, plan.entity ^ mix64(u64::from(row.attempt)));
+        if plan.via != NONE {
+            self.send_to(task, NONE, id);
+        } else if let Some(replica) = self.choose_replica(task, row.call, id) {
+            self.send_to(task, replica, id);
+        } else {
+            self.release_call_pool(task);
+            return Some(Ending::Refused);
+        }
+        None
+    }
+
+    /// The message leaves for that replica, or for the mesh layer of this call.
+    pub(crate) fn send_to(&mut self, task: u32, replica: u32, id: u64) {
         let now = self.s.now_ns;
         let row = &self.s.tasks[task as usize];
         let call = row.call;
-        let (number, me, first) = (
-            row.attempt,
-            row.identity,
-            row.attempt == 1 || row.has(flag::HEDGED),
-        );
+        let (number, first) = (row.attempt, row.attempt == 1 || row.has(flag::HEDGED));
         let plan = &self.plan.calls[call as usize];
-        let (series, timeout_ns, timeout_ring, via) =
-            (plan.series, plan.timeout_ns, plan.timeout_ring, plan.via);
-        let id = identity(me, plan.entity ^ mix64(u64::from(number)));
-        let direct = via == NONE;
+        let (series, timeout_ns, timeout_ring) = (plan.series, plan.timeout_ns, plan.timeout_ring);
+        let direct = plan.via == NONE;
         let hedges = plan.hedge.is_some();
-        let replica = if direct {
-            match self.choose_replica(task, call, id) {
-                Some(replica) => replica,
-                None => {
-                    self.release_call_pool(task);
-                    return Some(Ending::Refused);
-                }
-            }
-        } else {
-            NONE
-        };
         let child = self.new_task(if direct { Kind::Request } else { Kind::Proxy });
         let plan = &self.plan.calls[call as usize];
         let (me, you) = if task < child {
@@ -396,7 +314,6 @@ impl<O: Observer> Engine<O> {
             self.s.tasks[child as usize].phase = Phase::Ready;
             self.make_ready(child);
         }
-        None
     }
 
     /// An answer, or a refusal, has come back to the caller's side.
@@ -460,7 +377,7 @@ impl<O: Observer> Engine<O> {
                 return self.hedged_attempt_over(task, ending, replica);
             }
         }
-        if plan_counts(&self.plan, self.s.tasks[task as usize].call) && replica != NONE {
+        if replica != NONE {
             self.pair_changes(task, replica, -1);
         }
         let row = &mut self.s.tasks[task as usize];

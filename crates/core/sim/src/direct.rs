@@ -57,7 +57,7 @@ impl<O: Observer> Engine<O> {
     #[inline(never)]
     fn attempt_at_length(&mut self, task: u32, number: u32, to: u32, id: u64) -> Flow {
         self.s.tasks[task as usize].attempt = number;
-        self.send_plain(task, to, id);
+        self.send_to(task, to, id);
         Flow::Stop
     }
 
