@@ -10,10 +10,10 @@ mod plan;
 mod request;
 
 pub use expected::ACCURACY;
-pub use plan::{WARM_UP_NS, plan};
+pub use plan::{WARM_UP_NS, date, plan};
 pub use request::{DayError, DayRequest, Happening, Happens, Scenario, What};
 
-use crate::system::{ClientId, EditId, EventId, FaultId, Pattern, Target};
+use crate::system::{ClientId, EditId, EventId, FaultId, Grown, Pattern, Target};
 use std::sync::Arc;
 
 /// A day to simulate.
@@ -41,6 +41,12 @@ pub struct Day {
     pub random: Random,
     /// Whether events multiply demand on this day.
     pub event_demand: EventDemand,
+    /// What has grown until this day, and to what: factors of demand are in [`Self::demand`], those of numbers
+    /// in the system.
+    pub grown: Vec<Grown>,
+    /// In a run of more than a day demand grows on: the logarithm of each client's growth in one ns of counted
+    /// time, for streams; empty where nothing does.
+    pub growing: Vec<f64>,
 }
 
 /// What becomes of [`crate::system::Event::demand`].

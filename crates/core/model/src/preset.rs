@@ -105,7 +105,7 @@ pub fn expand_presets(node: &mut Node, shape: Shape, marks: Marks) {
                 }
             }
         }
-        Kind::Names(inner) => {
+        Kind::Names(inner) | Kind::Addresses(inner) => {
             for entry in node.entries_mut().into_iter().flatten() {
                 expand_presets(&mut entry.value, inner(), marks);
             }

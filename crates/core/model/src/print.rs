@@ -109,7 +109,7 @@ fn sorted<'n>(
                     field.map(|field| (field.shape)()),
                 )
             }
-            Some(Kind::Names(inner)) => (0, entry, Some(inner())),
+            Some(Kind::Names(inner) | Kind::Addresses(inner)) => (0, entry, Some(inner())),
             _ => (0, entry, None),
         })
         .collect();

@@ -12,10 +12,14 @@
 //! changes no history.
 
 mod checked;
+mod costs;
+mod growth;
 
 use std::sync::Arc;
 
 pub use checked::{Inconsistent, System};
+pub use costs::{Costs, LostCost};
+pub use growth::{Grown, Grows, Growth};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -99,6 +103,10 @@ pub struct Tables {
     pub promises: Vec<Promise>,
     /// Edits that may come into force at run time (of faults and events, in name order).
     pub edits: Vec<Edit>,
+    /// What grows from day to day, in the order of the file.
+    pub growth: Vec<Growth>,
+    /// What things cost; none if the file does not say.
+    pub costs: Option<Costs>,
     /// One row per scalar of the file and per default that was used.
     pub facts: Vec<Fact>,
 }
@@ -135,6 +143,8 @@ impl Default for Tables {
             events: Vec::new(),
             promises: Vec::new(),
             edits: Vec::new(),
+            growth: Vec::new(),
+            costs: None,
             facts: Vec::new(),
         }
     }

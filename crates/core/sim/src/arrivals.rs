@@ -22,7 +22,7 @@ use worstday_model::day::{Demand, EventDemand, RateCurve, RecordedDemand};
 use worstday_model::system::{Arrive, EventId, Pattern, Shape};
 use worstday_stats::draw::{Key, Seed, family, identity, member};
 use worstday_stats::law::Law;
-use worstday_stats::math::round_ns;
+use worstday_stats::math::{exp, round_ns};
 
 /// Expected candidates of one block of a layer.
 const BLOCK: f64 = 64.0;
@@ -368,9 +368,19 @@ impl<O: Observer> Engine<O> {
         switch.filter(|_| self.day.event_demand == EventDemand::Multiplies)
     }
 
+    /// What a client's demand has grown to at an instant, on a run that is long enough to grow.
+    fn growth(&self, client: u32, t_ns: u64) -> f64 {
+        match self.day.growing.get(client as usize) {
+            Some(&per_ns) if per_ns != 0.0 => {
+                exp(per_ns * (t_ns as f64 - self.day.warm_up_ns as f64))
+            }
+            _ => 1.0,
+        }
+    }
+
     /// All factors on a client's demand at an instant.
     fn factor(&self, client: u32, t_ns: u64) -> f64 {
-        let mut factor = self.streams.injected[client as usize];
+        let mut factor = self.streams.injected[client as usize] * self.growth(client, t_ns);
         if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
             factor *= of_day;
         }
@@ -387,7 +397,8 @@ impl<O: Observer> Engine<O> {
 
     /// A bound on all factors of the run.
     fn factor_bound(&self, client: u32) -> f64 {
-        let mut bound = self.streams.injected[client as usize];
+        let mut bound =
+            self.streams.injected[client as usize] * self.growth(client, self.day.end_ns);
         if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
             bound *= of_day;
         }
@@ -612,6 +623,11 @@ impl<O: Observer> Engine<O> {
         };
         let bound = rate.bound_per_s;
         let flat = is_flat(rate, self.day.end_ns)
+            && self
+                .day
+                .growing
+                .get(client as usize)
+                .is_none_or(|growth| *growth == 0.0)
             && self.switch_of(client).is_none()
             && !self.disturbances.ramps.iter().any(|r| r.client == client);
         let now = self.s.now_ns;
@@ -694,7 +710,7 @@ impl<O: Observer> Engine<O> {
         };
         let from = start.max(0.0) as u64;
         let to = (start + length_ns).max(0.0) as u64 + 1;
-        let mut factor = self.streams.injected[client as usize];
+        let mut factor = self.streams.injected[client as usize] * self.growth(client, to);
         if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
             factor *= of_day;
         }

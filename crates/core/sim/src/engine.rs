@@ -1173,6 +1173,7 @@ impl Replica {
             frozen: Vec::new(),
             cpu,
             cold_until_ns: 0,
+            asked: 0,
             identity: id,
         }
     }

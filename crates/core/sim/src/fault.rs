@@ -19,6 +19,9 @@ use worstday_model::system::{
 };
 use worstday_stats::draw::{entity, identity};
 
+/// Events that end so late never do, ns: a hundred years, and no run is nearly as long.
+const EVER_AFTER_NS: u64 = 3_155_760_000_000_000_000;
+
 /// Most occurrences of one run: a fault more frequent than that is no fault.
 const OCCURRENCES_MAX: usize = 1_000_000;
 
@@ -342,10 +345,7 @@ impl<O: Observer> Engine<O> {
             }
         }
         let rows = &self.disturbances.rows;
-        if rows
-            .iter()
-            .any(|r| r.effect != Effect::Demand || self.multiplies(r))
-        {
+        if rows.iter().any(|row| self.disturbs(row)) {
             self.judges.watch_from(self.day.warm_up_ns);
         }
         for row in 0..self.disturbances.rows.len() {
@@ -970,8 +970,15 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    /// Whether an event's occurrence multiplies anybody's demand: a train that leaves disturbs nobody.
-    pub(crate) fn multiplies(&self, row: &Occurs) -> bool {
+    /// Whether there is anything to recover from. An event that never ends is a step, as growth is; one that
+    /// changes nothing, such as a train that leaves, disturbs nobody.
+    pub(crate) fn disturbs(&self, row: &Occurs) -> bool {
+        let is_step = matches!(row.what, What::Event(_)) && EVER_AFTER_NS <= row.end_ns;
+        !is_step && (row.effect != Effect::Demand || self.multiplies(row))
+    }
+
+    /// Whether an event's occurrence multiplies anybody's demand.
+    fn multiplies(&self, row: &Occurs) -> bool {
         match row.what {
             What::Event(e) => self.plan.system.events[e as usize]
                 .demand

@@ -146,6 +146,7 @@ impl<O: Observer> Engine<O> {
             calls,
             pools,
             links: self.link_outcomes(length),
+            bill: self.bill(&promises),
             promises,
             happened: self.happened(),
             recovery,
@@ -168,6 +169,7 @@ impl<O: Observer> Engine<O> {
             busy,
             ready,
             cores,
+            ..
         } = self.m.areas(service, self.s.now_ns);
         let mut windows = std::mem::take(&mut self.m.services[service].windows);
         for (i, window) in windows.iter_mut().enumerate() {

@@ -35,6 +35,7 @@ use level::LevelTrack;
 use recovery::Disturbance;
 use rule::{Measure, Rule};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use window::CountTrack;
 use worstday_model::calendar::Calendar;
 use worstday_model::day::Day;
@@ -429,6 +430,7 @@ impl Judge {
     }
 
     fn judge_promise(&self, promise: &Judged, spells: &[recovery::Spell]) -> PromiseOutcome {
+        let mut broken_days: BTreeSet<usize> = BTreeSet::new();
         let conditions = promise.rows.iter().map(|row| {
             let others = || {
                 let same_subject = promise
@@ -482,9 +484,10 @@ impl Judge {
                             recovery::since_when(spell, &counts, &levels, promise.at_least)
                         }
                     };
-                    recovery::judge(&rule, spells, recovered)
+                    recovery::judge(&rule, &self.timeline, spells, recovered)
                 }
             };
+            broken_days.extend(&found.broken_days);
             ConditionOutcome {
                 subject: row.subject.clone(),
                 text: row.text.clone(),
@@ -503,9 +506,11 @@ impl Judge {
                 broken: found.broken,
             }
         });
+        let conditions: Vec<ConditionOutcome> = conditions.collect();
         PromiseOutcome {
             name: promise.name.clone(),
-            conditions: conditions.collect(),
+            conditions,
+            broken_days: broken_days.len() as u64,
             survives: promise.survives.clone(),
         }
     }

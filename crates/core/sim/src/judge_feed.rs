@@ -4,7 +4,6 @@
 //! A run without promises and without disturbances asks one small question per end and stores nothing.
 
 use crate::engine::Engine;
-use crate::fault::Effect;
 use crate::judge::{Counted, End, Finished, Judge, JudgeError, Level, Watch};
 use crate::observe::Observer;
 use crate::outcome::{PromiseOutcome, Recovery};
@@ -286,8 +285,7 @@ impl<O: Observer> Engine<O> {
         }
         let mut spell: Option<(u64, u64)> = None;
         for row in &self.disturbances.rows {
-            let disturbs = row.begun && (row.effect != Effect::Demand || self.multiplies(row));
-            if !disturbs {
+            if !row.begun || !self.disturbs(row) {
                 continue;
             }
             self.judges.judge.disturbed(row.start_ns, row.ended_ns);

@@ -13,6 +13,7 @@
 mod arrivals;
 mod attempt;
 mod balance;
+mod bill;
 mod calendar;
 mod control;
 mod deadlock;

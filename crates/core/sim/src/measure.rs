@@ -73,6 +73,12 @@ impl Level {
         self.moment -= i128::from(now_ns);
     }
 
+    /// The value changes to another.
+    pub fn set(&mut self, value: u64, now_ns: u64) {
+        self.moment += (i128::from(value) - i128::from(self.value)) * i128::from(now_ns);
+        self.value = value;
+    }
+
     /// The value from time 0 on.
     pub fn start_at(value: u64) -> Self {
         Self { value, moment: 0 }
@@ -93,6 +99,10 @@ pub struct Levels {
     pub queue: Level,
     pub busy: Level,
     pub ready: Level,
+    /// Replicas that exist, whatever they do.
+    pub existing: Level,
+    /// What these ask for, in millionths of a core.
+    pub asked: Level,
     pub queue_max: u64,
 }
 
@@ -103,6 +113,10 @@ pub struct Areas {
     pub queue: u128,
     pub busy: u128,
     pub ready: u128,
+    /// Of replicas that exist.
+    pub existing: u128,
+    /// Of millionths of cores that they ask for.
+    pub asked: u128,
     /// Core-ns.
     pub cores: f64,
 }
@@ -114,6 +128,8 @@ impl Areas {
             queue: levels.queue.area(now_ns),
             busy: levels.busy.area(now_ns),
             ready: levels.ready.area(now_ns),
+            existing: levels.existing.area(now_ns),
+            asked: levels.asked.area(now_ns),
             cores,
         }
     }
@@ -133,6 +149,7 @@ pub struct ClientSeries {
     pub sojourn_ns: u128,
     mark: Ends,
     window_lost: f64,
+    window_earned: f64,
     pub windows: Vec<ClientWindow>,
 }
 
@@ -239,6 +256,8 @@ pub struct Measures {
     pub endpoints: Vec<EndpointSeries>,
     pub calls: Vec<CallSeries>,
     pub pools: Vec<PoolSeries>,
+    /// Alerts that fired and told an operator, counted after the warm-up.
+    pub pages: u64,
     /// Windows that are complete.
     pub complete: usize,
     windows_max: usize,
@@ -353,6 +372,7 @@ impl Measures {
             endpoints: vec![EndpointSeries::default(); endpoints],
             calls: vec![CallSeries::default(); calls],
             pools: vec![PoolSeries::default(); pools],
+            pages: 0,
             complete: 0,
             windows_max,
         }
@@ -396,6 +416,7 @@ impl Measures {
                 ends: since(&c.ends, &std::mem::replace(&mut c.mark, c.ends)),
                 response: c.response.end_window(),
                 money_lost: std::mem::take(&mut c.window_lost),
+                money_earned: std::mem::take(&mut c.window_earned),
             });
         }
         for s in &mut self.services {
@@ -442,6 +463,7 @@ impl Measures {
                 join_ends(&mut a.ends, &b.ends);
                 a.response.merge(&b.response);
                 a.money_lost += b.money_lost;
+                a.money_earned += b.money_earned;
             });
         }
         for s in &mut self.services {
@@ -539,6 +561,7 @@ impl Measures {
         let c = &mut self.clients[client];
         if ending.is_good() && ending != Ending::Declined {
             c.money.earned += value;
+            c.window_earned += value;
         } else if !ending.is_good() {
             c.money.lost += value;
             c.window_lost += value;
@@ -592,6 +615,8 @@ impl Measures {
             queue: now.queue - s.base.queue,
             busy: now.busy - s.base.busy,
             ready: now.ready - s.base.ready,
+            existing: now.existing - s.base.existing,
+            asked: now.asked - s.base.asked,
             cores: now.cores - s.base.cores,
         }
     }

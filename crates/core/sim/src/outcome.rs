@@ -109,6 +109,8 @@ pub struct Outcome {
     pub links: Vec<LinkOutcome>,
     /// Verdicts on promises, in name order.
     pub promises: Vec<PromiseOutcome>,
+    /// What all of it cost, if the file has prices.
+    pub bill: Option<Bill>,
     /// Faults, events and edits that happened, by start.
     pub happened: Vec<Happened>,
     /// Recovery by the general rule (language, section 17), if something was disturbed.
@@ -235,6 +237,8 @@ pub struct ClientWindow {
     pub response: Sparse,
     /// Money lost here.
     pub money_lost: f64,
+    /// Money earned here: what those answered here were worth.
+    pub money_earned: f64,
 }
 
 /// A service: levels over all replicas.
@@ -410,6 +414,8 @@ pub struct PromiseOutcome {
     pub name: String,
     /// One row per subject and condition.
     pub conditions: Vec<ConditionOutcome>,
+    /// Calendar days of the time zone on which at least one condition broke: the day in which its window ends.
+    pub broken_days: u64,
     /// `survives`, printed as not judged.
     pub survives: Vec<String>,
 }
@@ -443,6 +449,25 @@ pub enum Verdict {
     Broken,
     /// Nothing was sent.
     CantTell,
+}
+
+/// What a run cost and earned, in the file's currency, warm-up not counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bill {
+    /// What each service's replicas cost while they existed, with those that have a price, in name order.
+    pub replicas: Vec<(String, f64)>,
+    /// What the cores of all replicas cost.
+    pub cores: f64,
+    /// What lost visits cost.
+    pub lost: f64,
+    /// What alarms cost that told an operator.
+    pub pages: f64,
+    /// What each promise with a price cost for its broken days, in name order.
+    pub breaches: Vec<(String, f64)>,
+    /// All of these together.
+    pub total: f64,
+    /// What answered visits were worth.
+    pub earned: f64,
 }
 
 /// Something that happened.

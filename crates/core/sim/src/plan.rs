@@ -161,6 +161,8 @@ pub struct ServicePlan {
     pub replicas: u32,
     pub workers: u32,
     pub cores: Option<f64>,
+    /// What a replica asks for, in millionths of a core: what is paid for.
+    pub asked: u64,
     pub core_order: CoreOrder,
     pub zones: Vec<u32>,
     pub queue: worstday_model::system::Queue,
@@ -477,6 +479,9 @@ impl Plan {
                 replicas: s.replicas,
                 workers: s.workers,
                 cores: s.cores.map(|c| c.limit),
+                asked: s
+                    .cores
+                    .map_or(0, |c| (c.request * 1e6).round_ties_even() as u64),
                 core_order: s.cores.map_or(CoreOrder::Shared, |c| c.order),
                 zones: s.zones.iter().map(|z| z.0 + 1).collect(),
                 queue: s.queue,

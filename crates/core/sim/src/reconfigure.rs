@@ -63,8 +63,10 @@ impl<O: Observer> Engine<O> {
                 self.stop_replica(replica);
             }
             let cores = self.plan.services[service].cores;
+            let asked = self.plan.services[service].asked;
             for replica in self.s.services[service].replicas.clone() {
                 self.cores_change(replica, cores);
+                self.asks_for(replica, asked);
                 self.serve_next(replica as usize);
             }
         }

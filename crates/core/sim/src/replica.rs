@@ -43,12 +43,28 @@ impl<O: Observer> Engine<O> {
         let replica = self.s.replicas.len() as u32 - 1;
         self.s.services[service as usize].replicas.push(replica);
         self.s.replicas[replica as usize].affected = self.is_affected(replica);
+        let now = self.s.now_ns;
+        self.m.services[service as usize].levels.existing.rise(now);
+        self.asks_for(replica, self.plan.services[service as usize].asked);
         replica
+    }
+
+    /// A replica asks for so many millionths of a core from now on.
+    pub(crate) fn asks_for(&mut self, replica: u32, asked: u64) {
+        let row = &mut self.s.replicas[replica as usize];
+        let before = std::mem::replace(&mut row.asked, asked);
+        let level = &mut self.m.services[row.service as usize].levels.asked;
+        level.set(level.value - before + asked, self.s.now_ns);
     }
 
     /// Applies what the active faults add up to.
     pub(crate) fn replica_effects(&mut self, replica: u32, effects: Effects, frees_hung: bool) {
         let at = replica as usize;
+        if self.s.replicas[at].life == Life::Stopped {
+            // It exists no more: whatever ends there does not bring it back.
+            self.s.replicas[at].effects = effects;
+            return;
+        }
         let old = self.s.replicas[at].effects;
         if frees_hung && effects.hanging == 0 {
             self.free_hung(replica);
@@ -64,8 +80,14 @@ impl<O: Observer> Engine<O> {
         self.s.replicas[at].affected = self.is_affected(replica);
         let (was_dead, dead) = (old.down + old.gone > 0, !stays_up);
         if dead {
+            let leaves = self.s.replicas[at].life == Life::Stopping;
             if !was_dead {
                 self.process_ends(replica, effects.gone > 0);
+            }
+            if leaves {
+                // It was to go: nobody starts it again.
+                self.s.replicas[at].life = Life::Stopped;
+                return self.forget(replica);
             }
             self.s.replicas[at].life = if effects.gone > 0 {
                 Life::Gone
@@ -358,6 +380,9 @@ impl<O: Observer> Engine<O> {
 
     fn forget(&mut self, replica: u32) {
         let service = self.s.replicas[replica as usize].service as usize;
+        let now = self.s.now_ns;
+        self.m.services[service].levels.existing.fall(now);
+        self.asks_for(replica, 0);
         self.s.services[service].replicas.retain(|&r| r != replica);
         self.s.services[service].view.retain(|&r| r != replica);
         self.s.replicas[replica as usize].in_view = false;

@@ -367,6 +367,8 @@ pub struct Replica {
     pub frozen: Vec<Frozen>,
     pub cpu: Option<Cpu>,
     pub cold_until_ns: u64,
+    /// What it asks for while it exists, in millionths of a core.
+    pub asked: u64,
     /// Identity for draws of this replica.
     pub identity: u64,
 }

@@ -7,11 +7,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use worstday_model::day::Scenario;
+use worstday_model::day::{self, Scenario};
 use worstday_model::diagnostic::Diagnostics;
 use worstday_model::load::{Files, LoadError, LoadOptions, Model, OverlayChoice};
 use worstday_model::resolve::FINDINGS;
-use worstday_model::system::{EditId, System};
+use worstday_model::system::{EditId, Grows, Growth, System};
 use worstday_report::document::{Description, Finding};
 use worstday_sim::engine::Editing;
 
@@ -104,16 +104,19 @@ fn load_with(arguments: &Run, files: &dyn Files) -> Result<Loaded, Stop> {
     let scenario = model
         .scenario_of(&system, &files)
         .map_err(|error| invalid(&error))?;
+    let as_of = system.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+    let hash = model.hash();
+    let (model, system) = grow(arguments, model, system, scenario.as_ref(), as_of, &files)?;
     let system = Arc::new(system);
     let sources = model.sources();
     let mut warnings = model.warnings().render(sources);
     warnings.push_str(&found.render(sources));
     Ok(Loaded {
-        hash: model.hash(),
+        hash,
         warnings,
         findings: findings(&model, &found),
         described: described(&model),
-        as_of: system.as_of.unwrap_or_else(|| jiff::Zoned::now().date()),
+        as_of,
         scenario,
         seed: model
             .scenario()
@@ -129,6 +132,28 @@ fn load_with(arguments: &Run, files: &dyn Files) -> Result<Loaded, Stop> {
         },
         system,
     })
+}
+
+/// The model and its system with every number grown to the day that the arguments ask for.
+fn grow(
+    arguments: &Run,
+    model: Model,
+    system: System,
+    scenario: Option<&Scenario>,
+    as_of: Date,
+    files: &dyn Files,
+) -> Result<(Model, System), Stop> {
+    let is_number = |growth: &Growth| matches!(growth.what, Grows::Number(_));
+    if !system.growth.iter().any(is_number) {
+        return Ok((model, system));
+    }
+    let request = crate::run::request(arguments, scenario, as_of)?;
+    let day = day::date(&system, &request).map_err(crate::run::no_day)?;
+    let factor = |growth: &Growth| growth.factor(as_of, day);
+    let factors: Vec<f64> = system.growth.iter().map(factor).collect();
+    let model = model.grown(&factors).map_err(|error| invalid(&error))?;
+    let (system, _) = model.system(files).map_err(|error| invalid(&error))?;
+    Ok((model, system))
 }
 
 /// What was wrong, drawn, with how many mistakes there were.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use worstday_model::day::{self, Day, DayRequest, Random, What};
+use worstday_model::day::{self, Day, DayRequest, Random, Scenario, What};
 use worstday_model::scalar::{self, Scalar};
 use worstday_report::document::Trial;
 use worstday_report::text::{Colour, Drawing, Length, draw};
@@ -75,8 +75,26 @@ pub fn run(arguments: &Run) -> Result<Exit, Stop> {
 
 /// The day that the arguments ask for.
 pub(crate) fn plan(arguments: &Run, loaded: &Loaded) -> Result<Day, Stop> {
+    let request = request(arguments, loaded.scenario.as_ref(), loaded.as_of)?;
+    day::plan(&loaded.system, &request).map_err(no_day)
+}
+
+/// Why there is no such day.
+pub(crate) fn no_day(error: day::DayError) -> Stop {
+    match error {
+        day::DayError::TimeZone(_) | day::DayError::NoPeak { .. } => Stop::invalid(error, ""),
+        _ => Stop::usage(error, ""),
+    }
+}
+
+/// What the arguments ask for.
+pub(crate) fn request(
+    arguments: &Run,
+    scenario: Option<&Scenario>,
+    as_of: jiff::civil::Date,
+) -> Result<DayRequest, Stop> {
     let date = arguments.day.as_deref().map(read_date).transpose()?;
-    let what = match (&loaded.scenario, arguments.at.as_deref()) {
+    let what = match (scenario, arguments.at.as_deref()) {
         (Some(scenario), _) => What::Scenario(scenario.clone()),
         (None, Some(at)) => What::Constant {
             day: date,
@@ -85,8 +103,8 @@ pub(crate) fn plan(arguments: &Run, loaded: &Loaded) -> Result<Day, Stop> {
         (None, None) => What::Ordinary { day: date },
     };
     let length_ns = arguments.length.as_deref().map(read_length).transpose()?;
-    let request = DayRequest {
-        as_of: loaded.as_of,
+    Ok(DayRequest {
+        as_of,
         what,
         length_ns,
         random: if arguments.faults {
@@ -94,10 +112,6 @@ pub(crate) fn plan(arguments: &Run, loaded: &Loaded) -> Result<Day, Stop> {
         } else {
             Random::No
         },
-    };
-    day::plan(&loaded.system, &request).map_err(|error| match error {
-        day::DayError::TimeZone(_) | day::DayError::NoPeak { .. } => Stop::invalid(error, ""),
-        _ => Stop::usage(error, ""),
     })
 }
 

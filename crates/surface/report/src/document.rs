@@ -41,6 +41,9 @@ pub struct Report {
     pub bottleneck: Bottleneck,
     /// Whether it came back.
     pub recovery: Option<RecoveryReport>,
+    /// What it cost and earned, if the file has prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub money: Option<MoneyReport>,
     /// Per service, in name order.
     pub services: Vec<ServiceReport>,
     /// Per endpoint, by service, then name.
@@ -116,8 +119,23 @@ pub struct DayHead {
     pub warm_up: f64,
     /// Whether demand, events or faults vary over it: then nothing has a steady state.
     pub has_a_shape: bool,
+    /// What has grown until this day.
+    pub grown: Vec<GrownReport>,
     /// The seeds, one history each.
     pub seeds: Vec<u64>,
+}
+
+/// Something that has grown until the simulated day.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct GrownReport {
+    /// `demand of NAME`, or the address of a number of the file.
+    pub what: String,
+    /// What it is multiplied by on this day.
+    pub factor: f64,
+    /// The date since which it grows.
+    pub since: String,
 }
 
 /// How things ended, over all histories.
@@ -333,6 +351,42 @@ pub struct RecoveryReport {
     pub after: Estimate,
     /// How long was looked, at least, s.
     pub horizon: f64,
+}
+
+/// What a history cost and earned, in the file's currency: one counted run, averaged over histories.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct MoneyReport {
+    /// What answered visits were worth.
+    pub earned: Estimate,
+    /// What lost visits cost.
+    pub lost: Estimate,
+    /// What replicas and cores cost while they existed, all together.
+    pub machines: Estimate,
+    /// What broken promises and alarms cost.
+    pub penalties: Estimate,
+    /// Lost visits, machines and penalties.
+    pub total: Estimate,
+    /// Of `machines`: the replicas of each service that has a price.
+    pub replicas: Vec<Price>,
+    /// Of `machines`: cores.
+    pub cores: Estimate,
+    /// Of `penalties`: each promise that has a price.
+    pub breaches: Vec<Price>,
+    /// Of `penalties`: alarms that told an operator.
+    pub pages: Estimate,
+}
+
+/// What something cost.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Price {
+    /// A service or a promise.
+    pub name: String,
+    /// Its cost.
+    pub cost: Estimate,
 }
 
 /// A service.
@@ -686,6 +740,8 @@ pub struct ClientSeries {
     pub p99: Vec<Option<f64>>,
     /// Money lost.
     pub money_lost: Vec<f64>,
+    /// Money earned.
+    pub money_earned: Vec<f64>,
 }
 
 /// A service over time.

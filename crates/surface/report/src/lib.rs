@@ -18,6 +18,7 @@ pub mod document;
 pub mod estimate;
 mod findings;
 pub mod json;
+mod money;
 pub mod places;
 pub mod quantity;
 mod series;

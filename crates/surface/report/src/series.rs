@@ -40,6 +40,7 @@ pub(crate) fn series(row: &Outcome) -> Series {
                     p50: cells(w, |w| at(&w.response, 0.5)),
                     p99: cells(w, |w| at(&w.response, 0.99)),
                     money_lost: cells(w, |w| w.money_lost),
+                    money_earned: cells(w, |w| w.money_earned),
                 }
             })
             .collect(),

@@ -12,14 +12,14 @@ use worstday_stats::sketch::{Histogram, Sketch, Sparse};
 
 use crate::clock::Clock;
 use crate::document::{
-    CallReport, ClientReport, Counts, DayHead, Description, EndpointReport, Finding, LinkReport,
-    Percentile, PoolReport, Report, ResultCounts, ServiceReport, SystemHead, VERSION,
+    CallReport, ClientReport, Counts, DayHead, Description, EndpointReport, Finding, GrownReport,
+    LinkReport, Percentile, PoolReport, Report, ResultCounts, ServiceReport, SystemHead, VERSION,
 };
 use crate::estimate::{Estimate, Ground};
 use crate::quantity::Unit;
 use crate::told::{assumed, cautions, history, sentence};
 use crate::verdicts::{overall, promises, recovery};
-use crate::{advice, findings, stations};
+use crate::{advice, findings, money, stations};
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,7 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
             length: counted(first) / 1e9,
             warm_up: first.warm_up_ns as f64 / 1e9,
             has_a_shape: asked.day.varies == Varies::Yes,
+            grown: grown(asked.day),
             seeds: campaign.rows.keys().copied().collect(),
         },
         verdict,
@@ -94,6 +95,7 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
         stations,
         bottleneck,
         recovery,
+        money: money::money(&rows, &table),
         services,
         endpoints: table.endpoints(),
         calls,
@@ -109,6 +111,18 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
     };
     advice::advise(&mut report, &rows, asked);
     report
+}
+
+/// What has grown until the day.
+fn grown(day: &Day) -> Vec<GrownReport> {
+    day.grown
+        .iter()
+        .map(|grown| GrownReport {
+            what: grown.what.clone(),
+            factor: grown.factor,
+            since: grown.since.to_string(),
+        })
+        .collect()
 }
 
 /// The counted length of a run, ns.

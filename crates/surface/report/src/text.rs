@@ -160,7 +160,7 @@ fn head(report: &Report, paint: Paint) -> Vec<String> {
     let again = format!(" · {} · {seeds}", seconds(report.day.length));
     let room = WIDTH.saturating_sub(again.chars().count());
     let day = format!("{}{again}", cut(&report.day.label, room));
-    vec![
+    let mut lines = vec![
         format!(
             "{}{}{}",
             paint.style(left, Style::Strong),
@@ -168,8 +168,31 @@ fn head(report: &Report, paint: Paint) -> Vec<String> {
             right
         ),
         paint.style(&day, Style::Quiet),
-        String::new(),
-    ]
+    ];
+    if let Some(grown) = grown(report) {
+        let told = wrap(&grown, "", "", WIDTH, 2);
+        lines.extend(told.iter().map(|line| paint.style(line, Style::Quiet)));
+    }
+    lines.push(String::new());
+    lines
+}
+
+/// What has grown until this day.
+fn grown(report: &Report) -> Option<String> {
+    let told: Vec<String> = report
+        .day
+        .grown
+        .iter()
+        .map(|grown| {
+            format!(
+                "{} {}x since {}",
+                grown.what,
+                significant(grown.factor),
+                grown.since
+            )
+        })
+        .collect();
+    (!told.is_empty()).then(|| told.join(" · "))
 }
 
 fn body(report: &Report, paint: Paint, room: Room) -> Vec<String> {
@@ -191,6 +214,15 @@ fn body(report: &Report, paint: Paint, room: Room) -> Vec<String> {
             2,
         ));
     }
+    if let Some(money) = &report.money {
+        lines.extend(wrap(
+            &in_money(report, money),
+            &format!("{}  ", paint.style("MONEY", Style::Strong)),
+            "       ",
+            WIDTH,
+            2,
+        ));
+    }
     if let Some(why) = unsteady(report) {
         lines.extend(wrap(
             &why,
@@ -201,6 +233,27 @@ fn body(report: &Report, paint: Paint, room: Room) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// What the day earned and cost; parts that cost nothing are left out.
+fn in_money(report: &Report, money: &crate::document::MoneyReport) -> String {
+    let currency = report.system.currency.as_deref().unwrap_or("money");
+    let amount = |estimate: &Estimate| {
+        let value = estimate.value;
+        value.map_or_else(|| "–".to_owned(), |value| quantity(value, estimate.unit))
+    };
+    let mut parts = vec![format!("earned {} {currency}", amount(&money.earned))];
+    for (what, cost) in [
+        ("lost", &money.lost),
+        ("machines", &money.machines),
+        ("penalties", &money.penalties),
+    ] {
+        if cost.value != Some(0.0) {
+            parts.push(format!("{what} {}", amount(cost)));
+        }
+    }
+    parts.push(format!("cost in all {}", estimate(&money.total, 30)));
+    parts.join(" · ")
 }
 
 /// Why one history of a day without a shape gives no steady-state interval.

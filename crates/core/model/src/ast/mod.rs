@@ -9,6 +9,7 @@
 
 mod call;
 mod client;
+mod costs;
 mod edit;
 mod fault;
 mod partial;
@@ -26,6 +27,7 @@ pub use call::{
 pub use client::{
     Arrive, ArriveWay, Client, Closed, Curve, Days, Load, Open, Recorded, Stream, Visits,
 };
+pub use costs::{Costs, LostCost};
 pub use edit::{Edits, Insert, Overlay, Variant};
 pub use fault::{
     Capacity, Crash, Cut, Delay, EditFault, Errors, Event, Fault, FaultKind, Hang, Loss, Slow,
@@ -45,8 +47,8 @@ pub use step::{
 pub use texts::*;
 pub use words::*;
 
-use crate::form::{Given, Names, OrNone, record};
-use crate::scalar::{Count, Date, DateRange, Factor, Name, Ratio, Uncertain};
+use crate::form::{Addressed, Given, Names, OrNone, record};
+use crate::scalar::{Count, Date, DateRange, Factor, Growth, Name, Ratio, Uncertain};
 
 record! {
     /// A model: who asks, who answers, what happens, and what was promised.
@@ -99,8 +101,12 @@ record! {
         opt "faults" faults: Names<Fault>,
         /// Dated or recurring demand and changes.
         opt "events" events: Names<Event>,
+        /// How fast a client's demand, or a number of the file, grows: `45%/year`, compound, from `as-of` on.
+        opt "growth" growth: Addressed<Given<Uncertain<Growth>>>,
         /// What was promised.
         opt "promises" promises: Names<Promise>,
+        /// What things cost.
+        opt "costs" costs: Costs,
         /// Who said what: recordings and files that values are taken from.
         note "sources" sources: Names<SourceEntry>,
         /// Further files with sections of this model; `*` stands for any part of a file name.
@@ -110,10 +116,8 @@ record! {
         "flags" = "flags",
         "topics" = "topics",
         "nodes" = "nodes",
-        "growth" = "growth",
         "alerts" = "alerts",
         "operators" = "operators",
-        "costs" = "costs",
         "changes" = "changes",
         "plan" = "plan",
         "suppress" = "suppressed findings",

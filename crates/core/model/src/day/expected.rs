@@ -92,9 +92,21 @@ impl Expected {
                 (Load::Ramps(ramps), highest, 1.0)
             }
         };
+        let mut factors = factors(system, id, events);
+        let own = super::plan::own_factor(demand);
+        if own != 1.0 {
+            factors.push(Factor {
+                start_ns: 0,
+                end_ns: 0,
+                rise_ns: 0,
+                fall_ns: 0,
+                inside: own,
+                outside: own,
+            });
+        }
         Some(Self {
             load,
-            factors: factors(system, id, events),
+            factors,
             batch,
             bound_per_s,
         })

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::calendar::{self, Calendar, EVER_AFTER_NS, next_working_day};
 use crate::system::{
-    Arrive, ClientId, Clock, Dist, Event, EventId, FaultId, FaultWhen, Lasts, Pattern, Recorded,
-    Recording, System,
+    Arrive, ClientId, Clock, Dist, Event, EventId, FaultId, FaultWhen, Grown, Grows, Growth, Lasts,
+    Pattern, Recorded, Recording, System,
 };
 use crate::when::{Days, Hours, When};
 use jiff::civil::{Date, Time};
@@ -52,12 +52,7 @@ const A_YEAR_NS: u64 = 366 * DAY_NS;
 /// [`DayError`] if there is no such day.
 pub fn plan(system: &System, request: &DayRequest) -> Result<Day, DayError> {
     let calendar = Calendar::new(&system.timezone).map_err(DayError::TimeZone)?;
-    let day = match &request.what {
-        What::Ordinary { day } | What::Constant { day, .. } => {
-            day.unwrap_or_else(|| default_day(system, &calendar, request.as_of))
-        }
-        What::Scenario(scenario) => scenario.day,
-    };
+    let day = date_of(system, &calendar, request);
     if !(1700..=2200).contains(&day.year()) {
         return Err(DayError::OutOfReach { day });
     }
@@ -73,6 +68,7 @@ pub fn plan(system: &System, request: &DayRequest) -> Result<Day, DayError> {
     let mut planner = Planner {
         system,
         calendar: &calendar,
+        as_of: system.as_of.unwrap_or(request.as_of),
         day,
         from_ns: calendar.midnight(day),
         length_ns: DAY_NS,
@@ -82,6 +78,25 @@ pub fn plan(system: &System, request: &DayRequest) -> Result<Day, DayError> {
         What::Ordinary { .. } => planner.ordinary(request.length_ns),
         What::Constant { peak, .. } => planner.constant(*peak, request.length_ns),
         What::Scenario(scenario) => planner.scenario(scenario, request.length_ns),
+    }
+}
+
+/// The date that a request asks for: the day that growth leads to.
+///
+/// # Errors
+///
+/// [`DayError`] if the time zone is unknown.
+pub fn date(system: &System, request: &DayRequest) -> Result<Date, DayError> {
+    let calendar = Calendar::new(&system.timezone).map_err(DayError::TimeZone)?;
+    Ok(date_of(system, &calendar, request))
+}
+
+fn date_of(system: &System, calendar: &Calendar, request: &DayRequest) -> Date {
+    match &request.what {
+        What::Ordinary { day } | What::Constant { day, .. } => {
+            day.unwrap_or_else(|| default_day(system, calendar, request.as_of))
+        }
+        What::Scenario(scenario) => scenario.day,
     }
 }
 
@@ -142,6 +157,8 @@ fn shift(recording: &Recording, calendar: &Calendar, from_ns: i64) -> i64 {
 struct Planner<'a> {
     system: &'a System,
     calendar: &'a Calendar,
+    /// Growth is counted from here.
+    as_of: Date,
     day: Date,
     /// Counting starts here, Unix time in ns.
     from_ns: i64,
@@ -217,7 +234,11 @@ impl Planner<'_> {
         let mut day = self.bare()?;
         for (client, demand) in clients.iter().zip(&mut day.demand) {
             match (client, &*demand) {
-                (None, _) => *demand = Demand::Closed { factor: peak },
+                (None, _) => {
+                    *demand = Demand::Closed {
+                        factor: peak * own_factor(demand),
+                    };
+                }
                 (Some(client), _) => {
                     let (pattern, batch) = match *demand {
                         Demand::Stream { pattern, batch, .. } => (pattern, batch),
@@ -237,6 +258,7 @@ impl Planner<'_> {
             }
         }
         day.event_demand = EventDemand::Included;
+        day.growing.clear();
         day.varies = self.varies(&day);
         Ok(day)
     }
@@ -264,12 +286,7 @@ impl Planner<'_> {
             if !(factor.is_finite() && 0.0 <= factor) {
                 return Err(DayError::Factor { value: factor });
             }
-            match &mut day.demand[client.index()] {
-                Demand::Stream { factor: own, .. }
-                | Demand::WithEvent { factor: own }
-                | Demand::Recorded { factor: own, .. }
-                | Demand::Closed { factor: own } => *own *= factor,
-            }
+            *factor_mut(&mut day.demand[client.index()]) *= factor;
         }
         day.faults.clear();
         day.events.retain(|occurrence| {
@@ -356,13 +373,61 @@ impl Planner<'_> {
             edits: Vec::new(),
             random: self.random,
             event_demand: EventDemand::Multiplies,
+            grown: self.grown(),
+            growing: self.growing(),
         };
         for id in self.ids() {
-            let demand = self.demand(id, start_unix_ns, end_ns)?;
+            let mut demand = self.demand(id, start_unix_ns, end_ns)?;
+            *factor_mut(&mut demand) *= self.growth_of(id);
             day.demand.push(demand);
         }
         day.varies = self.varies(&day);
         Ok(day)
+    }
+
+    /// What a client's demand is multiplied by on this day.
+    fn growth_of(&self, id: ClientId) -> f64 {
+        self.system
+            .growth
+            .iter()
+            .filter(|growth| growth.what == Grows::Demand(id))
+            .map(|growth| growth.factor(self.as_of, self.day))
+            .product()
+    }
+
+    /// All that has grown until this day.
+    fn grown(&self) -> Vec<Grown> {
+        let told = self.system.growth.iter().map(|growth| match &growth.what {
+            Grows::Demand(client) => Grown {
+                what: format!("demand of {}", self.system.clients[client.index()].name),
+                factor: growth.factor(self.as_of, self.day),
+                since: self.as_of,
+            },
+            Grows::Number(address) => Grown {
+                what: address.clone(),
+                factor: growth.in_force,
+                since: self.as_of,
+            },
+        });
+        told.collect()
+    }
+
+    /// How streams grow on within a run of more than a day.
+    fn growing(&self) -> Vec<f64> {
+        if self.length_ns <= DAY_NS {
+            return Vec::new();
+        }
+        let of = |id| {
+            let all = self.system.growth.iter();
+            all.filter(|growth| growth.what == Grows::Demand(id))
+                .map(Growth::per_ns)
+                .sum()
+        };
+        let growing: Vec<f64> = self.ids().map(of).collect();
+        if growing.iter().all(|growth| *growth == 0.0) {
+            return Vec::new();
+        }
+        growing
     }
 
     fn ids(&self) -> impl Iterator<Item = ClientId> + use<> {
@@ -537,6 +602,11 @@ impl Planner<'_> {
         let matters = |occurrence: &Occurrence| {
             let event = &self.system.events[occurrence.event.index()];
             let length = expected_length(event, occurrence);
+            let risen = occurrence.start_ns.saturating_add_unsigned(event.rise_ns);
+            if occurrence.lasts_ns == Some(FOREVER_NS) && risen <= 0 {
+                // A step before the run: the whole day is as it made it.
+                return false;
+            }
             let awaited = self.is_awaited(occurrence.event);
             if day.event_demand == EventDemand::Multiplies && (awaited || !event.demand.is_empty())
             {
@@ -565,6 +635,7 @@ impl Planner<'_> {
                     )
                 }));
         if demand_varies
+            || !day.growing.is_empty()
             || at_random
             || day.events.iter().any(matters)
             || day.faults.iter().any(strikes)
@@ -588,6 +659,26 @@ impl Planner<'_> {
                     _ => false,
                 }
         })
+    }
+}
+
+/// The constant factor of a client's demand.
+pub(super) fn factor_mut(demand: &mut Demand) -> &mut f64 {
+    match demand {
+        Demand::Stream { factor, .. }
+        | Demand::WithEvent { factor }
+        | Demand::Recorded { factor, .. }
+        | Demand::Closed { factor } => factor,
+    }
+}
+
+/// The same, to read.
+pub(super) fn own_factor(demand: &Demand) -> f64 {
+    match demand {
+        Demand::Stream { factor, .. }
+        | Demand::WithEvent { factor }
+        | Demand::Recorded { factor, .. }
+        | Demand::Closed { factor } => *factor,
     }
 }
 

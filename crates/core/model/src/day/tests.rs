@@ -2,8 +2,9 @@ use super::expected::{Expected, busiest, mean};
 use super::*;
 use crate::calendar::Calendar;
 use crate::system::{
-    Arrive, Cancel, Client, Clock, Curve, Dist, Edit, Event, Fault, FaultKind, FaultWhen, Lasts,
-    Patience, Peak, Place, Recorded, Recording, Replicas, ServiceId, Shape, System, Tables,
+    Arrive, Cancel, Client, Clock, Curve, Dist, Edit, Event, Fault, FaultKind, FaultWhen, Grows,
+    Growth, Lasts, Patience, Peak, Place, Recorded, Recording, Replicas, ServiceId, Shape, System,
+    Tables,
 };
 use crate::when::{Days, Hours, When};
 use jiff::civil::{Date, Time, Weekday, date, time};
@@ -917,4 +918,98 @@ fn means_of_distributions() {
         3.0
     );
     assert_eq!(Weekday::Monday.to_monday_zero_offset(), 0);
+}
+
+/// `SHARE` more in every week.
+fn grows(what: Grows, share: f64) -> Growth {
+    Growth {
+        what,
+        share,
+        per_ns: 7.0 * 24.0 * HOUR as f64,
+        in_force: 1.0,
+        place: Place::default(),
+    }
+}
+
+/// Demand is multiplied by whole powers after whole weeks, on every kind of day, and was less before.
+#[test]
+fn demand_grows_from_day_to_day() {
+    let closed = Arrive::Closed {
+        population: 100,
+        think: Dist::Constant(1e9),
+    };
+    let mut tables = system(vec![
+        client("open", stream(curve(30.0, &[]))),
+        client("users", closed),
+    ]);
+    tables.as_of = Some(date(2026, 11, 2));
+    tables.growth = vec![
+        grows(Grows::Demand(ClientId(0)), 1.0),
+        grows(Grows::Demand(ClientId(1)), 0.5),
+    ];
+    let factors = |day: &Day| {
+        let of = |demand: &Demand| *plan::factor_mut(&mut demand.clone());
+        (of(&day.demand[0]), of(&day.demand[1]))
+    };
+    for (on, expected) in [
+        (date(2026, 11, 2), (1.0, 1.0)),
+        (date(2026, 11, 9), (2.0, 1.5)),
+        (date(2026, 11, 23), (8.0, 3.375)),
+        (date(2026, 10, 26), (0.5, 1.0 / 1.5)),
+    ] {
+        let day = plan(&tables, &ordinary(on)).expect("a day");
+        assert_eq!(factors(&day), expected, "{on}");
+        assert_eq!(day.grown[0].factor, expected.0);
+        assert_eq!(day.grown[0].what, "demand of open");
+        assert_eq!(day.grown[0].since, date(2026, 11, 2));
+        assert!(day.growing.is_empty(), "within a day demand stands");
+        // Growth is no shape: the day is as constant as it was.
+        assert_eq!(day.varies, Varies::No);
+    }
+    let twice = request(What::Constant {
+        day: Some(date(2026, 11, 9)),
+        peak: 3.0,
+    });
+    let day = plan(&tables, &twice).expect("a day");
+    assert_eq!(factors(&day), (6.0, 4.5), "three times the grown demand");
+    // Without `as-of` it grows from the date of the run.
+    tables.as_of = None;
+    let day = plan(&tables, &ordinary(date(2026, 11, 27))).expect("a day");
+    assert_eq!(factors(&day), (2.0, 1.5));
+}
+
+/// A run of more than a day grows on, at the same rate.
+#[test]
+fn long_runs_grow_on() {
+    let mut tables = system(vec![client("open", stream(curve(30.0, &[])))]);
+    tables.as_of = Some(date(2026, 11, 2));
+    tables.growth = vec![grows(Grows::Demand(ClientId(0)), 1.0)];
+    let request = DayRequest {
+        length_ns: Some(14 * 24 * HOUR),
+        ..ordinary(date(2026, 11, 2))
+    };
+    let day = plan(&tables, &request).expect("two weeks");
+    let week_ns = 7.0 * 24.0 * HOUR as f64;
+    assert!((day.growing[0] * week_ns - core::f64::consts::LN_2).abs() < 1e-12);
+    assert_eq!(day.varies, Varies::Yes);
+}
+
+/// A step that came long before is no shape of the day; one that comes on it is.
+#[test]
+fn steps_of_the_past_are_no_shape() {
+    let mut tables = system(vec![client("open", stream(curve(30.0, &[])))]);
+    let mut step = event(
+        "launch",
+        When {
+            days: Days::From(date(2026, 12, 1)),
+            hours: Hours::WholeDay,
+            lasts_ns: None,
+        },
+    );
+    step.demand = vec![(ClientId(0), 2.0)];
+    tables.events = vec![step];
+    let varies = |on| plan(&tables, &ordinary(on)).expect("a day").varies;
+    assert_eq!(varies(date(2026, 11, 30)), Varies::No);
+    assert_eq!(varies(date(2026, 12, 1)), Varies::Yes);
+    assert_eq!(varies(date(2026, 12, 2)), Varies::No);
 }

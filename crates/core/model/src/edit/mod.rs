@@ -22,7 +22,7 @@ use crate::ast::Model;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::form::expand::expand;
 use crate::form::{Form, Kind, Record, ScalarForm, Shape, Takes};
-use crate::scalar::{Change, Scalar, source};
+use crate::scalar::{Change, Factor, Scalar, source};
 use crate::source::Span;
 use crate::tree::{Entry, Key, NODES_MAX, Node, Value, is_ignored};
 
@@ -54,6 +54,64 @@ pub fn apply(base: &mut Node, piece: &Node, found: &mut Diagnostics) {
     plan.read_inserts(base, piece, found);
     plan.check_conflicts(found);
     plan.carry_out(base, found);
+}
+
+/// Multiplies the number that stands at an address, its range and its distribution included. A step
+/// means its `work` or `wait`. What is wrong is added to `found`, and nothing is changed then.
+pub(crate) fn scale(
+    base: &mut Node,
+    address: &str,
+    at: Span,
+    factor: f64,
+    found: &mut Diagnostics,
+) {
+    let key = Node::scalar(address, at);
+    let mut places = match find_there(base, &key) {
+        Ok(places) => places,
+        Err(error) => return found.push(*error),
+    };
+    let Some(times) = Factor::new(factor) else {
+        let message = format!("{} cannot be {factor} times what it is", quoted(address));
+        return found.push(Diagnostic::error(at, message));
+    };
+    for place in &mut places {
+        if let Some(node) = address::at(base, place)
+            && let Some(verb) = ["work", "wait"]
+                .into_iter()
+                .find(|verb| node.get(verb).is_some())
+        {
+            place.push(Seg::Key(verb.into()));
+        }
+        let mut shape = shape_at(base, place);
+        while let Some(Kind::Word(_, inner)) = shape.map(|shape| shape.kind) {
+            shape = Some(inner());
+        }
+        let form = match shape.map(|shape| shape.kind) {
+            Some(Kind::Scalar(form)) => Some(form()),
+            _ => None,
+        };
+        let Some(node) = at_mut(base, place) else {
+            return;
+        };
+        let text = node.text().unwrap_or_default();
+        // A field that takes `2x` holds a factor, and takes every factor for a value of its own.
+        let scaled = form
+            .filter(|form| !form.accepts("2x"))
+            .and_then(|form| change::changed(text, Change::Times(times), form));
+        let Some(mut scaled) = scaled else {
+            let message = format!("{} is no number that can grow", quoted(address));
+            let error = Diagnostic::error(at, message).also(node.span, "this stands there");
+            return found.push(error.expected(
+                "a client, or the address of a count, a size, a rate, a time or a distribution",
+            ));
+        };
+        if let Ok((_, Some(_))) = source::split(text)
+            && let Some(mark) = text.rfind(" @")
+        {
+            scaled.push_str(&text[mark..]);
+        }
+        *node = Node::scalar(scaled, node.span);
+    }
 }
 
 /// What an edit does, every address looked up.
@@ -390,7 +448,7 @@ fn shape_at(base: &Node, place: &[Seg]) -> Option<Shape> {
         }
         shape = match (seg, shape.kind) {
             (Seg::Key(key), Kind::Record(record)) => (field(record, key, node, None)?.shape)(),
-            (Seg::Key(_), Kind::Names(value)) => value(),
+            (Seg::Key(_), Kind::Names(value) | Kind::Addresses(value)) => value(),
             (Seg::Index(_), Kind::List(item)) => item(),
             _ => return None,
         };
@@ -472,6 +530,12 @@ fn prepare(value: &mut Node, base: Option<&Node>, shape: Option<Shape>) {
         }
         (Value::Map(_), Kind::Names(inner)) => {
             split_dots(value, &|_, _| true);
+            for entry in value.entries_mut().into_iter().flatten() {
+                let base = base.and_then(|base| base.get(&entry.key.text));
+                prepare(&mut entry.value, base, Some(inner()));
+            }
+        }
+        (Value::Map(_), Kind::Addresses(inner)) => {
             for entry in value.entries_mut().into_iter().flatten() {
                 let base = base.and_then(|base| base.get(&entry.key.text));
                 prepare(&mut entry.value, base, Some(inner()));
@@ -641,7 +705,7 @@ fn merge(base: &mut Node, value: Node, shape: Option<Shape>, found: &mut Diagnos
                 Some(Kind::Record(record)) => {
                     field(record, &entry.key.text, Some(base), None).map(|f| (f.shape)())
                 }
-                Some(Kind::Names(inner)) => Some(inner()),
+                Some(Kind::Names(inner) | Kind::Addresses(inner)) => Some(inner()),
                 _ => None,
             };
             let entries = base.entries_mut().expect("it is a map");

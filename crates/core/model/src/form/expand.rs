@@ -67,7 +67,7 @@ pub(crate) fn below(node: &mut Node, shape: Shape) {
                 }
             }
         }
-        Kind::Names(value) => {
+        Kind::Names(value) | Kind::Addresses(value) => {
             for entry in node.entries_mut().into_iter().flatten() {
                 if !is_ignored(&entry.key.text) {
                     expand(&mut entry.value, value());

@@ -47,7 +47,9 @@ impl Walk {
     fn shape(&mut self, shape: Shape) {
         match shape.kind {
             Kind::Record(record) => self.record(record, None),
-            Kind::List(item) | Kind::Names(item) | Kind::Word(_, item) => self.shape(item()),
+            Kind::List(item) | Kind::Names(item) | Kind::Addresses(item) | Kind::Word(_, item) => {
+                self.shape(item())
+            }
             Kind::Scalar(_) | Kind::Edits => {}
         }
     }
@@ -116,7 +118,9 @@ fn is_leaf(shape: Shape) -> bool {
     match shape.kind {
         Kind::Scalar(_) | Kind::Edits => true,
         Kind::Record(_) => false,
-        Kind::List(item) | Kind::Names(item) | Kind::Word(_, item) => is_leaf(item()),
+        Kind::List(item) | Kind::Names(item) | Kind::Addresses(item) | Kind::Word(_, item) => {
+            is_leaf(item())
+        }
     }
 }
 
@@ -134,6 +138,7 @@ fn wants(shape: Shape) -> String {
         Kind::Record(record) => format!("a map: {}", record.name),
         Kind::List(item) => format!("a list of: {}", wants(item())),
         Kind::Names(item) => format!("a map from names to: {}", wants(item())),
+        Kind::Addresses(item) => format!("a map from addresses to: {}", wants(item())),
         Kind::Word(form, inner) => format!("{}; or {}", about(form()), wants(inner())),
         Kind::Edits => "a map from addresses to what is different there".to_owned(),
     });

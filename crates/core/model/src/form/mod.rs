@@ -84,6 +84,8 @@ pub enum Kind {
     List(fn() -> Shape),
     /// A map from names to things of one shape.
     Names(fn() -> Shape),
+    /// A map from addresses of section 3 to things of one shape.
+    Addresses(fn() -> Shape),
     /// A word of a kind, or something else.
     Word(fn() -> ScalarForm, fn() -> Shape),
     /// A map from addresses to pieces of a file; what they look like depends on the address.
@@ -375,6 +377,15 @@ impl<T> Names<T> {
     pub fn iter(&self) -> impl Iterator<Item = &Named<T>> {
         self.entries.iter()
     }
+}
+
+/// Things by the address of what they are about, in the order of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Addressed<T> {
+    /// Where the map stands.
+    pub span: Span,
+    /// Addresses, as written, with their things.
+    pub entries: Vec<Named<T>>,
 }
 
 /// One thing, or a list of them.

@@ -52,7 +52,7 @@ fn walk(node: &Node, shape: Shape, path: &str, out: &mut Vec<Note>) {
                 }
             }
         }
-        (Kind::Names(item), Value::Map(entries)) => {
+        (Kind::Names(item) | Kind::Addresses(item), Value::Map(entries)) => {
             for entry in entries.iter().filter(|entry| !is_ignored(&entry.key.text)) {
                 walk(&entry.value, item(), &below(&entry.key.text), out);
             }

@@ -10,11 +10,11 @@ use std::fmt::Write as _;
 use super::expand::expand;
 use super::synonyms::synonym;
 use super::{
-    Choice, Fields, Form, Given, Kind, Many, Member, Named, Names, OrNone, Origin, Partial, Partly,
-    Record, ScalarForm, Shape, Short, Takes,
+    Addressed, Choice, Fields, Form, Given, Kind, Many, Member, Named, Names, OrNone, Origin,
+    Partial, Partly, Record, ScalarForm, Shape, Short, Takes,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, one_of, quoted};
-use crate::scalar::{Name, Problem, Scalar, ScalarError, source};
+use crate::scalar::{Name, Problem, Reference, Scalar, ScalarError, source};
 use crate::source::Span;
 use crate::tree::{Entry, Node, Value, hide_names, is_ignored};
 
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
             (Value::Scalar(scalar), _) if lists && scalar.text.len() < 60 => {
                 error.hint(format!("`[{}]`?", scalar.text))
             }
-            (Value::List(items), Kind::Names(_) | Kind::Record(_))
+            (Value::List(items), Kind::Names(_) | Kind::Addresses(_) | Kind::Record(_))
                 if items.iter().any(|item| item.entries().is_some()) =>
             {
                 error.hint("a map has neither dashes nor `[ ]`: `name: value`")
@@ -375,6 +375,7 @@ fn wanted(shape: Shape) -> String {
         Kind::Record(record) => words.push(format!("a map with {}", one_of(keys_of(record), 8))),
         Kind::List(_) => words.push("a list".to_owned()),
         Kind::Names(_) => words.push("a map from names".to_owned()),
+        Kind::Addresses(_) => words.push("a map from addresses".to_owned()),
         Kind::Word(form, inner) => {
             words.push((form().about)());
             words.push(wanted(inner()));
@@ -695,6 +696,39 @@ impl<T: Form> Form for Names<T> {
                     value,
                 }),
                 None => reader.found.hide_name(&key.text),
+            }
+        }
+        Some(Self {
+            span: node.span,
+            entries,
+        })
+    }
+}
+
+impl<T: Form> Form for Addressed<T> {
+    fn shape() -> Shape {
+        Shape::plain(Kind::Addresses(T::shape))
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let Value::Map(map) = &node.value else {
+            reader.not_long(node, Self::shape());
+            return None;
+        };
+        let mut entries = Vec::with_capacity(map.len());
+        for Entry { key, value } in map.iter().filter(|entry| !is_ignored(&entry.key.text)) {
+            if Reference::parse(&key.text).is_err() {
+                let message = format!("{} is not an address", quoted(&key.text));
+                let error = Diagnostic::error(key.span, message);
+                reader.push(error.expected(Reference::about()));
+            }
+            let name = Cow::Owned(key.text.to_string());
+            if let Some(value) = reader.below(name, key.span, value) {
+                entries.push(Named {
+                    name: key.text.clone(),
+                    at: key.span,
+                    value,
+                });
             }
         }
         Some(Self {

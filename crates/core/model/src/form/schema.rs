@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use super::{Choice, Kind, Member, Need, Record, ScalarForm, Shape, Takes, doc};
 use crate::file::FileKind;
-use crate::scalar::{Name, Scalar, source};
+use crate::scalar::{Name, Reference, Scalar, source};
 
 /// What no key, name or value is, in any spelling, source mark or not.
 const NO_YAML_WORD: &str = "(?!(?:[oO][nN]|[oO][fF][fF]|[yY][eE][sS]|[nN][oO]|[tT][rR][uU][eE]\
@@ -203,6 +203,10 @@ impl Builder {
                 let value = self.shape(value());
                 names(value)
             }
+            Kind::Addresses(value) => {
+                let value = self.shape(value());
+                addresses(value)
+            }
             Kind::Word(form, inner) => {
                 forms.push(self.scalar(form()));
                 self.shape(inner())
@@ -387,6 +391,18 @@ fn names(value: Json) -> Json {
     map([
         ("type", text("object")),
         ("propertyNames", map([("pattern", text(name))])),
+        (
+            "patternProperties",
+            map([("^x-", map([])), ("^(?!x-)", value)]),
+        ),
+    ])
+}
+
+fn addresses(value: Json) -> Json {
+    let key = format!("^(?:{NO_YAML_WORD}(?:{})|x-.*)$", Reference::fragment());
+    map([
+        ("type", text("object")),
+        ("propertyNames", map([("pattern", text(key))])),
         (
             "patternProperties",
             map([("^x-", map([])), ("^(?!x-)", value)]),

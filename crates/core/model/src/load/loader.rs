@@ -536,7 +536,10 @@ fn count(node: &Node) -> usize {
 
 /// Adds the names of a section to those that are there; a name is defined once.
 fn add_section(there: &mut Entry, more: Entry, found: &mut Diagnostics) {
-    let by_name = matches!(section_kind(&more.key.text), Some(Kind::Names(_)));
+    let by_name = matches!(
+        section_kind(&more.key.text),
+        Some(Kind::Names(_) | Kind::Addresses(_))
+    );
     let twice = |name: &Key, first: Span| {
         let error = Diagnostic::error(
             name.span,

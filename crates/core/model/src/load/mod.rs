@@ -19,7 +19,7 @@ use crate::form::Form;
 use crate::form::notes::{Note, notes};
 use crate::preset::{Marks, expand_presets};
 use crate::print;
-use crate::resolve::resolve;
+use crate::resolve::{self, resolve};
 use crate::source::SourceMap;
 use crate::system::{EditId, System};
 use crate::tree::Node;
@@ -73,6 +73,8 @@ pub struct Model {
     ast: Arc<ast::Model>,
     scenario: Option<Arc<ast::Scenario>>,
     warnings: Diagnostics,
+    /// What the numbers that grow are multiplied by, in the order of `growth`; empty if they are as written.
+    grown: Vec<f64>,
     /// What the files besides the model say that is only printed.
     said: Vec<Note>,
 }
@@ -120,6 +122,7 @@ impl Model {
                 ast: Arc::new(ast),
                 scenario: scenario.map(Arc::new),
                 warnings: Diagnostics::new(),
+                grown: Vec::new(),
                 said,
             })
         });
@@ -218,6 +221,13 @@ impl Model {
             );
             system.with_edits(edits)
         });
+        if let Some(growth) = &self.ast.sections.growth {
+            // Tried with the factor that changes nothing: what holds no number is refused before any day is known.
+            let mut more = found.hidden();
+            let _ = self.grown_by(&vec![1.0; growth.entries.len()], &mut more);
+            let of = more.hides_something().then_some(growth.span);
+            found.append_new_errors(more, of);
+        }
         for (name, edits) in self.edits() {
             // Mistakes of the model itself are told already. Where it could not be read, only the edit itself is judged.
             let mut more = found.hidden();
@@ -272,6 +282,44 @@ impl Model {
         }
     }
 
+    /// The model with every number that grows multiplied, by factors in the order of its `growth`. Those
+    /// of clients' demand are passed over: a day multiplies them. Edits at run time change the grown numbers.
+    ///
+    /// # Errors
+    ///
+    /// What does not grow, with its place.
+    pub fn grown(&self, factors: &[f64]) -> Result<Self, LoadError> {
+        let mut found = Diagnostics::new();
+        match self.grown_by(factors, &mut found) {
+            Some(model) if !found.has_errors() => Ok(model),
+            _ => Err(self.error(found)),
+        }
+    }
+
+    fn grown_by(&self, factors: &[f64], found: &mut Diagnostics) -> Option<Self> {
+        let mut tree = self.tree.clone();
+        let mut grown = Vec::new();
+        let growth = self.ast.sections.growth.iter();
+        let entries = growth.flat_map(|growth| &growth.entries);
+        for (entry, &factor) in entries.zip(factors) {
+            let clients = self.ast.sections.clients.iter();
+            let mut clients = clients.flat_map(crate::form::Names::iter);
+            let is_demand = clients.any(|client| client.name == entry.name);
+            // Any other plain word names nobody, which is said where names are looked up.
+            if !is_demand && resolve::is_address(&entry.name) {
+                edit::scale(&mut tree, &entry.name, entry.at, factor, found);
+            }
+            grown.push(if is_demand { 1.0 } else { factor });
+        }
+        let ast = decode_model(&tree, found)?;
+        Some(Self {
+            tree,
+            ast: Arc::new(ast),
+            grown,
+            ..self.clone()
+        })
+    }
+
     /// The model with edits in force, as far as it can be read.
     fn edited_by(&self, edits: &[&Node], found: &mut Diagnostics) -> Option<Self> {
         let mut tree = self.tree.clone();
@@ -303,7 +351,7 @@ impl Model {
             let bytes = files.read(&path::join(folder, path))?;
             String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
         };
-        resolve(&self.ast, &self.sources, &mut read, found)
+        resolve(&self.ast, &self.sources, &mut read, &self.grown, found)
     }
 
     fn error(&self, found: Diagnostics) -> LoadError {

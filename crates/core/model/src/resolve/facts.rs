@@ -194,6 +194,32 @@ impl Ranged for HedgeAfter {
     }
 }
 
+impl Ranged for crate::ast::LostCost {
+    fn range(&self) -> Option<(String, String)> {
+        if let Self::Each(money) = self {
+            money.range()
+        } else {
+            None
+        }
+    }
+
+    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
+        if let Self::Each(money) = self {
+            money.guessed(low, high)
+        } else {
+            None
+        }
+    }
+
+    fn width(&self) -> Option<f64> {
+        if let Self::Each(money) = self {
+            money.width()
+        } else {
+            None
+        }
+    }
+}
+
 macro_rules! never_ranged {
     ($($kind:ty),+ $(,)?) => { $(impl Ranged for $kind {})+ };
 }
@@ -215,6 +241,7 @@ never_ranged!(
     crate::scalar::When,
     crate::scalar::Lasting,
     crate::scalar::Date,
+    crate::scalar::Currency,
     crate::ast::Text,
     crate::ast::Order,
     crate::ast::Per,

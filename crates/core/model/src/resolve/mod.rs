@@ -13,10 +13,12 @@
 
 mod call;
 mod client;
+mod costs;
 mod directory;
 mod facts;
 mod fault;
 mod finding;
+mod growth;
 mod laws;
 mod place;
 mod policy;
@@ -27,6 +29,7 @@ mod step;
 mod target;
 
 pub use finding::FINDINGS;
+pub(crate) use growth::is_address;
 pub(crate) use laws::law;
 
 use std::cell::Cell;
@@ -51,6 +54,7 @@ pub(crate) type ReadFile<'a> = dyn FnMut(&str, &str) -> Result<String, String> +
 
 /// Resolves a model.
 ///
+/// `grown` is what the numbers that grow are multiplied by in it, in the order of `growth`.
 /// `None` if anything is wrong with it; what, and where, is then among `found`. A model of
 /// which only a part could be read is resolved as far as it goes: what `found` hides is not missed. The findings about
 /// a model that is right go there too.
@@ -59,6 +63,7 @@ pub(crate) fn resolve(
     model: &Model,
     sources: &SourceMap,
     files: &mut ReadFile<'_>,
+    grown: &[f64],
     found: &mut Diagnostics,
 ) -> Option<System> {
     let directory = Directory::new(&model.sections, found);
@@ -85,7 +90,7 @@ pub(crate) fn resolve(
         made_by: BTreeMap::new(),
         currency: None,
     };
-    resolver.sections(&model.sections, model.system.span);
+    resolver.sections(&model.sections, model.system.span, grown);
     let (tables, findings) = (resolver.system, resolver.findings);
     if found.has_errors() {
         // What is strange about a file that means nothing is of no use yet.
@@ -136,7 +141,8 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn sections(&mut self, file: &'a Sections, system: Span) {
+    fn sections(&mut self, file: &'a Sections, system: Span, grown: &[f64]) {
+        self.costs_currency(file);
         self.timezone(file, system);
         self.as_of(file);
         self.places(system);
@@ -158,6 +164,8 @@ impl<'a> Resolver<'a> {
         self.faults();
         self.reach();
         self.promises();
+        self.growth(file, grown);
+        self.costs(file);
         self.findings();
     }
 

@@ -11,10 +11,10 @@ use std::fmt;
 use std::ops::Deref;
 
 use super::{
-    Admission, Arrive, Balance, Budget, Call, CallPolicy, Caller, Client, Dist, Edit, End,
-    EndpointId, Event, EventId, Fallback, FallbackDo, Fault, FaultKind, FaultWhen, HedgeAfter,
-    KeySpaceId, Lasts, Link, Metric, Patience, Pattern, PoolId, Promise, Recorded, Replicas, Retry,
-    Service, ServiceId, Step, Subject, Tables, Target, Verb,
+    Admission, Arrive, Balance, Budget, Call, CallPolicy, Caller, Client, Costs, Dist, Edit, End,
+    EndpointId, Event, EventId, Fallback, FallbackDo, Fault, FaultKind, FaultWhen, Grows, Growth,
+    HedgeAfter, KeySpaceId, Lasts, Link, LostCost, Metric, Patience, Pattern, PoolId, Promise,
+    Recorded, Replicas, Retry, Service, ServiceId, Step, Subject, Tables, Target, Verb,
 };
 use crate::resolve::law;
 
@@ -158,6 +158,8 @@ impl<'a> Check<'a> {
             self.steps(&endpoint.steps)?;
         }
         each(&tables.clients, |client| self.client(client))?;
+        each(&tables.growth, |growth| self.growth(growth))?;
+        each(&tables.costs, |costs| self.costs(costs))?;
         each(&tables.calls, |call| self.call(call))?;
         self.row = "calls".to_owned();
         let made = self.calls.iter().all(|steps| *steps > 0);
@@ -471,6 +473,35 @@ impl<'a> Check<'a> {
             }
             Some(Budget::Bucket { .. } | Budget::Quota { .. }) | None => Ok(()),
         }
+    }
+
+    fn growth(&mut self, growth: &Growth) -> Checked {
+        self.row = "growth".to_owned();
+        if let Grows::Demand(client) = growth.what {
+            self.client_id(client.index())?;
+        }
+        self.number(growth.share)?;
+        self.number(growth.in_force)?;
+        self.number(growth.per_ns)?;
+        self.must(growth.per_ns > 0.0, "growth takes time")
+    }
+
+    fn costs(&mut self, costs: &Costs) -> Checked {
+        self.row = "costs".to_owned();
+        for &(service, price) in &costs.replica_per_ns {
+            self.service_id(service)?;
+            self.number(price)?;
+        }
+        for &(promise, price) in &costs.breach {
+            let there = promise.index() < self.tables.promises.len();
+            self.must(there, "a breach is of a promise that is there")?;
+            self.number(price)?;
+        }
+        if let Some(LostCost::Each(amount)) = costs.lost {
+            self.number(amount)?;
+        }
+        self.number(costs.core_per_ns)?;
+        self.number(costs.page)
     }
 
     fn event(&mut self, event: &Event) -> Checked {

@@ -2,6 +2,7 @@
 
 mod edits;
 mod examples;
+mod growth;
 mod holes;
 mod hostile;
 mod mistakes;

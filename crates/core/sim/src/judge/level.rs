@@ -63,7 +63,12 @@ impl LevelTrack {
         let last = (self.grid.slots_to(end) + 1).saturating_sub(SLOTS_PER_WINDOW);
         if DAY_NS <= self.rule.over_ns || last <= first {
             for &(start, stop) in &timeline.days {
-                self.whole(&mut found, (start.max(from), stop.min(end)), left_out);
+                self.whole(
+                    &mut found,
+                    timeline,
+                    (start.max(from), stop.min(end)),
+                    left_out,
+                );
             }
         } else {
             for slot in first..last {
@@ -71,6 +76,7 @@ impl LevelTrack {
                 if !overlaps(left_out, window.0, window.1) {
                     self.note(
                         &mut found,
+                        timeline,
                         window,
                         self.range(slot, slot + SLOTS_PER_WINDOW),
                     );
@@ -80,7 +86,13 @@ impl LevelTrack {
         found
     }
 
-    fn whole(&self, found: &mut Found, window: (i64, i64), left_out: &[(i64, i64)]) {
+    fn whole(
+        &self,
+        found: &mut Found,
+        timeline: &Timeline,
+        window: (i64, i64),
+        left_out: &[(i64, i64)],
+    ) {
         if window.1 <= window.0 {
             return;
         }
@@ -90,17 +102,24 @@ impl LevelTrack {
         let range = kept
             .filter_map(|slot| self.range(slot, slot + 1))
             .reduce(wider);
-        self.note(found, window, range);
+        self.note(found, timeline, window, range);
     }
 
-    fn note(&self, found: &mut Found, window: (i64, i64), range: Option<(f64, f64)>) {
+    fn note(
+        &self,
+        found: &mut Found,
+        timeline: &Timeline,
+        window: (i64, i64),
+        range: Option<(f64, f64)>,
+    ) {
         if let Some((low, high)) = range {
             let worst = if self.rule.badness(low) < self.rule.badness(high) {
                 high
             } else {
                 low
             };
-            found.note(&self.rule, window, self.holds(low, high), Some(worst));
+            let holds = self.holds(low, high);
+            found.note(&self.rule, timeline, window, holds, Some(worst));
         }
     }
 

@@ -105,6 +105,7 @@ pub(super) enum Seen {
 /// The time each spell took, against the rule.
 pub(super) fn judge(
     rule: &Rule,
+    timeline: &Timeline,
     spells: &[Spell],
     recovered: impl Fn(&Spell) -> Option<Seen>,
 ) -> Found {
@@ -118,6 +119,7 @@ pub(super) fn judge(
                 let took = (at - until) as f64;
                 found.note(
                     rule,
+                    timeline,
                     (until as i64, at as i64),
                     rule.holds(took),
                     Some(took),
@@ -127,6 +129,7 @@ pub(super) fn judge(
             Seen::NotBefore(at) if !rule.holds((at - until) as f64) => {
                 found.note(
                     rule,
+                    timeline,
                     (until as i64, spell.horizon_ns as i64),
                     false,
                     Some(f64::INFINITY),

@@ -34,6 +34,8 @@ fn day(from_unix_ns: i64, length_ns: u64) -> Day {
         edits: Vec::new(),
         random: Random::No,
         event_demand: EventDemand::Multiplies,
+        grown: Vec::new(),
+        growing: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use super::rule::{Measure, Rule};
 use super::sketch::{Sketch, Sum};
 use super::{Counted, DAY_NS, DAY_SLOT_NS, End, Finished, MOST_SLOTS, Timeline};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// With more slots than that the worst value is not kept, only the verdicts.
 const MOST_SKETCHES: u64 = 1 << 18;
@@ -12,13 +13,15 @@ const MOST_SKETCHES: u64 = 1 << 18;
 pub(super) const SLOTS_PER_WINDOW: usize = 5;
 
 /// What a look at all windows found.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Found {
     /// Judged.
     pub(super) windows: u64,
     /// Of these, broken.
     pub(super) broken: u64,
     pub(super) worst: Option<Worst>,
+    /// Days of the timeline on which a window broke: the day in which it ends.
+    pub(super) broken_days: BTreeSet<usize>,
 }
 
 /// The worst value so far.
@@ -34,11 +37,15 @@ impl Found {
     pub(super) fn note(
         &mut self,
         rule: &Rule,
+        timeline: &Timeline,
         window: (i64, i64),
         holds: bool,
         value: Option<f64>,
     ) {
         self.windows += 1;
+        if !holds {
+            self.broken_days.insert(timeline.day_of_window(window.1));
+        }
         self.broken += u64::from(!holds);
         let Some(value) = value else { return };
         let value = rule.on_the_side(value, holds);
@@ -271,6 +278,7 @@ impl CountTrack {
             for &(start, stop) in &timeline.days {
                 self.whole(
                     &mut found,
+                    timeline,
                     &sums,
                     (start.max(from), stop.min(end)),
                     left_out,
@@ -303,7 +311,7 @@ impl CountTrack {
                 let value = self.value(&agg, window, 1.0, &mut sketch, |sketch| {
                     sums.sketch(sketch, start, slot + SLOTS_PER_WINDOW);
                 });
-                found.note(&self.rule, window, holds, value);
+                found.note(&self.rule, timeline, window, holds, value);
                 if let Some(judged) = judged.get_mut(day) {
                     *judged = true;
                 }
@@ -313,6 +321,7 @@ impl CountTrack {
             if !judged {
                 self.whole(
                     &mut found,
+                    timeline,
                     &sums,
                     (day.0.max(from), day.1.min(end)),
                     left_out,
@@ -359,6 +368,7 @@ impl CountTrack {
     fn whole(
         &self,
         found: &mut Found,
+        timeline: &Timeline,
         sums: &Sums<'_>,
         window: (i64, i64),
         left_out: &[(i64, i64)],
@@ -387,7 +397,7 @@ impl CountTrack {
         let judged_for = (window.0, window.0 + length.max(1));
         if let Some(holds) = self.holds(&agg, judged_for, more) {
             let value = self.value(&agg, judged_for, more, &mut sketch, |_| {});
-            found.note(&self.rule, window, holds, value);
+            found.note(&self.rule, timeline, window, holds, value);
         }
     }
 

@@ -6,6 +6,7 @@ mod clients;
 mod edits;
 mod faults;
 mod links;
+mod money;
 mod pools;
 mod queues;
 mod steps;

@@ -140,6 +140,8 @@ impl Zoo {
             edits: vec![],
             random: Random::No,
             event_demand: EventDemand::Multiplies,
+            grown: Vec::new(),
+            growing: Vec::new(),
         };
         Self { system, day }
     }

@@ -51,7 +51,7 @@ const PRINTED: [(Key, &str); 8] = [
 ];
 
 /// Keys that allow one value at each place today: that another is refused is all they can do.
-const REFUSED: [(Key, &str); 6] = [
+const REFUSED: [(Key, &str); 7] = [
     (
         ("a model", None, "worstday"),
         "there is one version of the language",
@@ -73,6 +73,10 @@ const REFUSED: [(Key, &str); 6] = [
         "the keys of the pool that it stalls",
     ),
     (("`contention`", None, "of"), "`replicas` is not built yet"),
+    (
+        ("`costs`", None, "currency"),
+        "the currency of every amount: one file, one currency",
+    ),
 ];
 
 /// How much a change has to change.
@@ -89,7 +93,9 @@ fn all_keys() -> BTreeMap<Key, Effect> {
     fn walk(shape: Shape, seen: &mut BTreeSet<*const Record>, out: &mut BTreeMap<Key, Effect>) {
         match shape.kind {
             Kind::Record(found) => record(found, None, seen, out),
-            Kind::List(item) | Kind::Names(item) | Kind::Word(_, item) => walk(item(), seen, out),
+            Kind::List(item) | Kind::Names(item) | Kind::Addresses(item) | Kind::Word(_, item) => {
+                walk(item(), seen, out)
+            }
             Kind::Scalar(_) | Kind::Edits => {}
         }
     }
@@ -200,7 +206,9 @@ fn leaves(node: &Node, shape: Shape, path: &str, above: &[Key], out: &mut Leaves
 fn holds_more(shape: Shape) -> bool {
     match shape.kind {
         Kind::Record(_) => true,
-        Kind::List(item) | Kind::Names(item) | Kind::Word(_, item) => holds_more(item()),
+        Kind::List(item) | Kind::Names(item) | Kind::Addresses(item) | Kind::Word(_, item) => {
+            holds_more(item())
+        }
         Kind::Scalar(_) | Kind::Edits => false,
     }
 }
@@ -305,6 +313,7 @@ fn run(stage: &Stage, folder: &Path) -> Came {
         for client in report["clients"].as_array().expect("a list") {
             counts.push_str(&format!("{}\n", client["money-lost"]));
         }
+        counts.push_str(&format!("{}\n", report["money"]));
         for promise in report["promises"].as_array().expect("a list") {
             counts.push_str(&format!(
                 "{} {}\n",

@@ -18,6 +18,7 @@ pub(super) fn rest(report: &Report, paint: Paint) -> Vec<String> {
     let mut lines = Vec::new();
     happened(report, paint, &mut lines);
     clients(report, paint, &mut lines);
+    money(report, paint, &mut lines);
     services(report, paint, &mut lines);
     endpoints(report, paint, &mut lines);
     calls(report, paint, &mut lines);
@@ -106,6 +107,38 @@ fn clients(report: &Report, paint: Paint, lines: &mut Vec<String>) {
             lines.push(format!("    {label} {}", all.join("  ")));
         }
     }
+}
+
+fn money(report: &Report, paint: Paint, lines: &mut Vec<String>) {
+    let Some(money) = &report.money else { return };
+    let currency = report.system.currency.as_deref().unwrap_or("money");
+    let histories = report.histories.len();
+    title(
+        lines,
+        paint,
+        &if histories > 1 {
+            format!("WHAT IT COST (in {currency}, mean of {histories} histories)")
+        } else {
+            format!("WHAT IT COST (in {currency})")
+        },
+    );
+    let mut row = |indent: usize, what: &str, cost: &crate::estimate::Estimate| {
+        let what = format!("{}{what}", " ".repeat(indent));
+        lines.push(format!("  {}{cost}", cell(&what, 30)));
+    };
+    row(0, "earned", &money.earned);
+    row(0, "lost visits", &money.lost);
+    row(0, "machines", &money.machines);
+    for price in &money.replicas {
+        row(2, &format!("replicas of {}", price.name), &price.cost);
+    }
+    row(2, "cores", &money.cores);
+    row(0, "penalties", &money.penalties);
+    for price in &money.breaches {
+        row(2, &format!("promise {}", price.name), &price.cost);
+    }
+    row(2, "alarms", &money.pages);
+    row(0, "cost in all", &money.total);
 }
 
 fn services(report: &Report, paint: Paint, lines: &mut Vec<String>) {

@@ -268,6 +268,8 @@ pub fn day(varies: Varies) -> Day {
         edits: Vec::new(),
         random: Random::No,
         event_demand: worstday_model::day::EventDemand::Multiplies,
+        grown: Vec::new(),
+        growing: Vec::new(),
     }
 }
 
@@ -312,6 +314,7 @@ fn row(system: &Tables, seed: u64) -> Outcome {
         pools: Vec::new(),
         links: Vec::new(),
         promises: Vec::new(),
+        bill: None,
         happened: Vec::new(),
         recovery: None,
         conservation: vec![Conservation {
@@ -446,6 +449,7 @@ pub fn stormy_row(seed: u64, recovers: bool) -> Outcome {
         },
         response: times(answered / WINDOWS, SECOND, seed).fold(),
         money_lost: 0.0,
+        money_earned: 0.0,
     };
     row.clients = vec![ClientOutcome {
         name: "users".to_owned(),
@@ -493,6 +497,7 @@ pub fn stormy_row(seed: u64, recovers: bool) -> Outcome {
     });
     row.promises = vec![PromiseOutcome {
         name: "answers".to_owned(),
+        broken_days: 0,
         conditions: vec![
             ConditionOutcome {
                 subject: "users".to_owned(),
@@ -537,6 +542,7 @@ pub fn quiet_row(seed: u64) -> Outcome {
             },
             response: times(per_window, 110_000_000, seed * 1_000 + at).fold(),
             money_lost: 0.0,
+            money_earned: 0.0,
         })
         .collect();
     let mut response = Histogram::new();

@@ -90,6 +90,32 @@ services: {s: {workers: 2, endpoints: {e: 100ms}}}
         ],
     },
     Stage {
+        name: "growth and costs",
+        files: &[(
+            "grown.yaml",
+            "worstday: 1
+system: grown
+as-of: 2026-11-02
+clients: {c: {arrive: 5/s, do: s.e, value: 3 USD}}
+services: {s: {workers: 1, cores: 2, queue: 3, endpoints: {e: 100ms}}}
+promises: {quick: {for: c, must: [p50 < 1ms]}}
+growth: {c: 8%/week, services.s.queue.bound: 50%/week}
+costs: {currency: USD, dated: 2026-10-01, replica: {s: 90 USD/month}, core: 0.03 USD/h, lost: by value, breach: {quick: 500 USD}}
+",
+        )],
+        arguments: &["--for", "1m", "--day", "2026-11-23"],
+        changes: &[
+            ("c: 8%/week", "c: 9%/week"),
+            ("bound: 50%/week", "bound: 90%/week"),
+            ("currency: USD", "currency: EUR"),
+            ("dated: 2026-10-01", "dated: 2026-10-02"),
+            ("s: 90 USD/month", "s: 91 USD/month"),
+            ("core: 0.03 USD/h", "core: 0.04 USD/h"),
+            ("lost: by value", "lost: 1 USD"),
+            ("quick: 500 USD", "quick: 501 USD"),
+        ],
+    },
+    Stage {
         name: "recordings",
         files: &[
             (
