@@ -221,12 +221,14 @@ impl Model {
             );
             system.with_edits(edits)
         });
-        if let Some(growth) = &self.ast.sections.growth {
+        if let Some(growth) = &self.ast.sections.growth
+            && !found.hides_something()
+        {
             // Tried with the factor that changes nothing: what holds no number is refused before any day is known.
+            // Where the model could not be read, nobody knows what stands at an address.
             let mut more = found.hidden();
             let _ = self.grown_by(&vec![1.0; growth.entries.len()], &mut more);
-            let of = more.hides_something().then_some(growth.span);
-            found.append_new_errors(more, of);
+            found.append_new_errors(more, None);
         }
         for (name, edits) in self.edits() {
             // Mistakes of the model itself are told already. Where it could not be read, only the edit itself is judged.

@@ -96,7 +96,7 @@ services: {s: {workers: 2, endpoints: {e: 100ms}}}
             "worstday: 1
 system: grown
 as-of: 2026-11-02
-clients: {c: {arrive: 5/s, do: s.e, value: 3 USD}}
+clients: {c: {arrive: 20/s, do: s.e, value: 3 USD}}
 services: {s: {workers: 1, cores: 2, queue: 3, endpoints: {e: 100ms}}}
 promises: {quick: {for: c, must: [p50 < 1ms]}}
 growth: {c: 8%/week, services.s.queue.bound: 50%/week}
