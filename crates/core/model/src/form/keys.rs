@@ -48,7 +48,7 @@ impl Walk {
         match shape.kind {
             Kind::Record(record) => self.record(record, None),
             Kind::List(item) | Kind::Names(item) | Kind::Addresses(item) | Kind::Word(_, item) => {
-                self.shape(item())
+                self.shape(item());
             }
             Kind::Scalar(_) | Kind::Edits => {}
         }

@@ -94,7 +94,7 @@ fn all_keys() -> BTreeMap<Key, Effect> {
         match shape.kind {
             Kind::Record(found) => record(found, None, seen, out),
             Kind::List(item) | Kind::Names(item) | Kind::Addresses(item) | Kind::Word(_, item) => {
-                walk(item(), seen, out)
+                walk(item(), seen, out);
             }
             Kind::Scalar(_) | Kind::Edits => {}
         }
