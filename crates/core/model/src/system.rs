@@ -14,12 +14,19 @@
 mod checked;
 mod costs;
 mod growth;
+mod flag;
+mod watch;
 
 use std::sync::Arc;
 
 pub use checked::{Inconsistent, System};
 pub use costs::{Costs, LostCost};
 pub use growth::{Grown, Grows, Growth};
+pub use flag::{Flag, Guard, ValueTest};
+pub use watch::{
+    Act, Action, Alert, AlertOn, Burn, BurnWindow, Entry, Expiry, Mistakes, Operator, Seen, Shed,
+    Shift, Sight, Trend,
+};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -60,6 +67,12 @@ ids! {
     PromiseId
     /// Indexes [`Tables::edits`].
     EditId
+    /// Indexes [`Tables::flags`].
+    FlagId
+    /// Indexes [`Tables::alerts`].
+    AlertId
+    /// Indexes [`Tables::operators`].
+    OperatorId
 }
 
 /// The rows of a system. See the module's page.
@@ -87,6 +100,8 @@ pub struct Tables {
     pub pools: Vec<Pool>,
     /// Priority classes, most important first; never empty (one unnamed class by default).
     pub priorities: Vec<String>,
+    /// Switches, down at first.
+    pub flags: Vec<Flag>,
     /// Who asks.
     pub clients: Vec<Client>,
     /// Who answers.
@@ -99,6 +114,10 @@ pub struct Tables {
     pub faults: Vec<Fault>,
     /// Dated or recurring demand.
     pub events: Vec<Event>,
+    /// Who notices.
+    pub alerts: Vec<Alert>,
+    /// Who acts.
+    pub operators: Vec<Operator>,
     /// What was promised.
     pub promises: Vec<Promise>,
     /// Edits that may come into force at run time (of faults and events, in name order).
@@ -135,12 +154,15 @@ impl Default for Tables {
             keys: Vec::new(),
             pools: Vec::new(),
             priorities: vec![String::new()],
+            flags: Vec::new(),
             clients: Vec::new(),
             services: Vec::new(),
             endpoints: Vec::new(),
             calls: Vec::new(),
             faults: Vec::new(),
             events: Vec::new(),
+            alerts: Vec::new(),
+            operators: Vec::new(),
             promises: Vec::new(),
             edits: Vec::new(),
             growth: Vec::new(),
@@ -685,21 +707,12 @@ pub struct Step {
     pub address: String,
     /// Done with this probability, by its own coin.
     pub chance: Option<f64>,
-    /// Done only if the visit's value matches.
-    pub condition: Option<ValueTest>,
+    /// Done only if this holds.
+    pub condition: Option<Guard>,
     /// What it does.
     pub verb: Verb,
     /// Where it stands.
     pub place: Place,
-}
-
-/// `if: value <= 50 USD`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ValueTest {
-    /// Comparison.
-    pub op: Compare,
-    /// Money.
-    pub value: f64,
 }
 
 /// A comparison.
@@ -761,8 +774,8 @@ pub enum LeftOver {
 /// One branch of `choose`.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// Taken if the visit's value matches.
-    pub condition: Option<ValueTest>,
+    /// Taken if this holds.
+    pub condition: Option<Guard>,
     /// Probability among branches without a condition; they add up to 1.
     pub chance: f64,
     /// Its steps.
@@ -1231,6 +1244,8 @@ pub enum Lasts {
     Time(Dist),
     /// Until the next start of this event.
     Until(EventId),
+    /// Until an operator repairs it.
+    Repaired,
 }
 
 /// Dated or recurring demand.

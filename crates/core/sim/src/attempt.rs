@@ -219,9 +219,32 @@ impl<O: Observer> Engine<O> {
             self.send_to(task, replica, id);
         } else {
             self.release_call_pool(task);
+            self.nobody_ready(task);
             return Some(Ending::Refused);
         }
         None
+    }
+
+    /// Nobody is there to be asked: refused on the caller's own side.
+    #[cold]
+    fn nobody_ready(&mut self, task: u32) {
+        let row = &self.s.tasks[task as usize];
+        let endpoint = self.plan.calls[row.call as usize].target as usize;
+        if row.has(flag::COUNTED) {
+            self.not_sent_to(endpoint);
+        }
+        self.given_up_on(endpoint, self.s.now_ns);
+    }
+
+    /// The caller stops waiting; if what it sent is nowhere, whoever looks at its endpoint learns of it.
+    fn stops_waiting(&mut self, task: u32) {
+        let row = &self.s.tasks[task as usize];
+        let plan = &self.plan.calls[row.call as usize];
+        let nowhere = row.child == NONE || !self.is(row.child, row.child_generation);
+        if nowhere && plan.via == NONE {
+            let (endpoint, sent_ns) = (plan.target as usize, row.call_started_ns);
+            self.given_up_on(endpoint, sent_ns);
+        }
     }
 
     /// The message leaves for that replica, or for the mesh layer of this call.
@@ -521,12 +544,11 @@ impl<O: Observer> Engine<O> {
     #[inline(never)]
     fn judge_call(&mut self, task: u32, ending: Ending) {
         let row = &self.s.tasks[task as usize];
-        if row.has(flag::COUNTED) {
-            let series = self.plan.calls[row.call as usize].series;
-            let (started, attempts) = (row.call_started_ns, row.attempt);
-            self.judges
-                .call(series, started, self.s.now_ns - started, ending, attempts);
-        }
+        let series = self.plan.calls[row.call as usize].series;
+        let (started, attempts) = (row.call_started_ns, row.attempt);
+        let counted = row.has(flag::COUNTED);
+        self.judges
+            .call(series, started, self.s.now_ns, ending, attempts, counted);
     }
 
     /// The attempt's timeout has come.
@@ -536,6 +558,8 @@ impl<O: Observer> Engine<O> {
         }
         let row = &self.s.tasks[task as usize];
         debug_assert_eq!(row.phase, Phase::InCall, "a timeout outside a call");
+        self.stops_waiting(task);
+        let row = &self.s.tasks[task as usize];
         let call = row.call as usize;
         let (cancel, hedges) = (
             self.plan.calls[call].cancel,
@@ -631,6 +655,7 @@ impl<O: Observer> Engine<O> {
         match row.phase {
             Phase::InCall => {
                 let (call, replica) = (row.call as usize, row.child_replica);
+                self.stops_waiting(task);
                 self.count_attempt_result(task, ending);
                 if self.plan.calls[call].hedge.is_some() {
                     self.withdraw(task, cancel);
@@ -656,11 +681,8 @@ impl<O: Observer> Engine<O> {
             if plan.budgeted {
                 self.budget_call_over(task, ending);
             }
-            if counted && self.judges.wants_calls() {
-                let (series, row) = (self.plan.calls[call].series, &self.s.tasks[task as usize]);
-                let (started, attempts) = (row.call_started_ns, row.attempt);
-                self.judges
-                    .call(series, started, self.s.now_ns - started, ending, attempts);
+            if self.judges.wants_calls() {
+                self.judge_call(task, ending);
             }
         }
         let row = &mut self.s.tasks[task as usize];

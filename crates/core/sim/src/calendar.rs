@@ -54,6 +54,8 @@ pub enum Kind {
     Probe = 10,
     /// The next arrival of a stream (slot: stream).
     Arrival = 11,
+    /// Somebody looks, or acts (slot: row of the control timers).
+    Control = 12,
 }
 
 impl Kind {
@@ -71,10 +73,10 @@ impl Kind {
         Self::View,
         Self::Probe,
         Self::Arrival,
-        Self::Arrival,
-        Self::Arrival,
-        Self::Arrival,
-        Self::Arrival,
+        Self::Control,
+        Self::Control,
+        Self::Control,
+        Self::Control,
     ];
 
     /// Order among events of one instant.
@@ -84,7 +86,7 @@ impl Kind {
             Self::Start => 1,
             Self::Step | Self::Core | Self::Started | Self::Cancel => 2,
             Self::Timeout | Self::Deadline | Self::WaitOver => 3,
-            Self::View | Self::Probe => 4,
+            Self::View | Self::Probe | Self::Control => 4,
             Self::Arrival => 5,
         }
     }

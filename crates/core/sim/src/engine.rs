@@ -23,11 +23,12 @@ use crate::state::{
     Line, LinkState, PairRow, Permits, Phase, ReadyList, Replica, ServiceState, State, Task, Thaw,
     flag,
 };
+use crate::watch::Watch;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use worstday_model::day::Day;
-use worstday_model::system::{AnswerWord, Compare, EditId, FailWord, Order, System, ValueTest};
+use worstday_model::system::{AnswerWord, Compare, EditId, FailWord, Guard, Order, System};
 use worstday_stats::digest::Digest;
 use worstday_stats::draw::{Draw, Key, Seed, identity, mix64};
 
@@ -137,6 +138,11 @@ impl<O: Observer> Engine<O> {
             ready: ReadyList::default(),
             replicas: Vec::new(),
             services: vec![ServiceState::default(); plan.services.len()],
+            flags: vec![false; plan.system.flags.len()],
+            shed_clients: vec![0.0; plan.clients.len()],
+            shedding: false,
+            drained: Vec::new(),
+            watch: Watch::default(),
             endpoints: vec![
                 EndpointState {
                     slow_new: 1.0,
@@ -174,6 +180,7 @@ impl<O: Observer> Engine<O> {
             ended: None,
             observer,
         };
+        engine.start_watching();
         engine.fit_tables();
         for service in 0..engine.plan.services.len() {
             let row = &engine.plan.services[service];
@@ -247,7 +254,10 @@ impl<O: Observer> Engine<O> {
         let row = &self.s.replicas[replica as usize];
         let own = &self.base.services[row.service as usize];
         let endpoints = own.endpoints_from as usize..own.endpoints_to as usize;
-        row.effects != Effects::NONE || self.s.endpoints[endpoints].iter().any(|e| e.affected)
+        row.effects != Effects::NONE
+            || self.s.endpoints[endpoints]
+                .iter()
+                .any(|e| e.affected || 0.0 < e.shed)
     }
 
     /// Runs until `until_ns` or the end of the day, whichever is first.
@@ -355,6 +365,7 @@ impl<O: Observer> Engine<O> {
             Timer::Probe => self.probe(due),
             Timer::Start => self.disturbance_starts(due.slot),
             Timer::End => self.disturbance_ends(due.slot),
+            Timer::Control => self.control(due),
             Timer::Step | Timer::Arrival => unreachable!("{due:?} is handled by the loop"),
         }
     }
@@ -621,7 +632,7 @@ impl<O: Observer> Engine<O> {
             }
             Op::Test { test, to } => {
                 let test = self.plan.tests[test as usize];
-                if !self.value_matches(task, test) {
+                if !self.guard_holds(task, test) {
                     self.s.tasks[task as usize].pc = to;
                 }
             }
@@ -690,6 +701,10 @@ impl<O: Observer> Engine<O> {
                 self.unwind(task, depth);
                 self.s.tasks[task as usize].pc = to;
             }
+            Op::TurnAway => {
+                self.end_task(task, Ending::Rejected);
+                return Flow::Stop;
+            }
             Op::Degrade => self.s.tasks[task as usize].flags |= flag::DEGRADED,
             Op::Call { .. } | Op::Work { .. } | Op::End | Op::Fork { .. } | Op::Jump { .. } => {
                 unreachable!("{op:?} is run by the loop")
@@ -704,7 +719,7 @@ impl<O: Observer> Engine<O> {
         let mut dice = None;
         for &(condition, up_to, pc) in &row.branches {
             let taken = match condition {
-                Some(test) => self.value_matches(task, test),
+                Some(test) => self.guard_holds(task, test),
                 None => {
                     let id = self.s.tasks[task as usize].identity;
                     *dice.get_or_insert_with(|| self.draw(row.key, id).unit()) < up_to
@@ -718,7 +733,12 @@ impl<O: Observer> Engine<O> {
         self.s.tasks[task as usize].pc = to;
     }
 
-    fn value_matches(&self, task: u32, test: ValueTest) -> bool {
+    fn guard_holds(&self, task: u32, guard: Guard) -> bool {
+        let test = match guard {
+            Guard::Value(test) => test,
+            Guard::Up(flag) => return self.s.flags[flag.index()],
+            Guard::Down(flag) => return !self.s.flags[flag.index()],
+        };
         let row = &self.s.tasks[task as usize];
         let value = self.value_of(row.client, row.visit);
         match test.op {
@@ -1009,6 +1029,9 @@ impl<O: Observer> Engine<O> {
         if limits {
             self.visit_limits(task, client);
         }
+        if self.s.shedding && self.visit_turned_away(client, visit) {
+            self.s.tasks[task as usize].pc = self.plan.turn_away_pc;
+        }
         task
     }
 
@@ -1035,6 +1058,9 @@ impl<O: Observer> Engine<O> {
         self.observer.on(now, Fact::VisitArrived { client, visit });
         if limits {
             self.visit_limits(task, client);
+        }
+        if self.s.shedding && self.visit_turned_away(client, visit) {
+            self.s.tasks[task as usize].pc = self.plan.turn_away_pc;
         }
     }
 
@@ -1090,11 +1116,14 @@ impl<O: Observer> Engine<O> {
                 ending,
             },
         );
-        if self.judges.wants_client(client) && counted {
-            let response = now - arrived - reading;
-            let presses = self.s.tasks[task as usize].presses;
-            self.judges
-                .visit(client, arrived, response, ending, presses);
+        if self.judges.wants_client(client) {
+            let finished = crate::judge::Finished {
+                sent_ns: arrived,
+                response_ns: now - arrived - reading,
+                end: crate::judge_feed::end_of(ending),
+                attempts: self.s.tasks[task as usize].presses + 1,
+            };
+            self.judges.visit(client, now, finished, counted);
         }
         if self.plan.clients[client].think.is_some() {
             self.user_thinks(task);

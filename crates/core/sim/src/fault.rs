@@ -14,8 +14,8 @@ use crate::state::{Effects, LinkEffects};
 use serde::{Deserialize, Serialize};
 use worstday_model::day::{DatedEdit, EventDemand, Random, Strike};
 use worstday_model::system::{
-    Both, Dist, End, FaultId, FaultKind, FaultWhen, Frees, Lasts, PerReplica, Replicas, ServiceId,
-    SlowOf, Target,
+    Both, Dist, End, EndpointId, FaultId, FaultKind, FaultWhen, Frees, Lasts, PerReplica, Replicas,
+    ServiceId, SlowOf, Target,
 };
 use worstday_stats::draw::{entity, identity};
 
@@ -537,6 +537,7 @@ impl<O: Observer> Engine<O> {
                 .disturbances
                 .next_start(event.0, start_ns.max(0) as u64)
                 .unwrap_or(u64::MAX),
+            (None, Lasts::Repaired) => u64::MAX,
         };
         let edit = if let FaultKind::Edit(e) = row.kind {
             e.0
@@ -906,7 +907,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    fn chosen(
+    pub(crate) fn chosen(
         &self,
         service: ServiceId,
         which: Replicas,
@@ -988,7 +989,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    /// The edits in force, in the order they began.
+    /// The edits in force: those of faults and events in the order they began, then those made by hand.
     pub(crate) fn edits_in_force(&self) -> Vec<u32> {
         let rows = &self.disturbances.rows;
         self.disturbances
@@ -996,7 +997,16 @@ impl<O: Observer> Engine<O> {
             .iter()
             .map(|&r| rows[r as usize].edit)
             .filter(|&e| e != NONE)
+            .chain(self.edits_by_hand())
             .collect()
+    }
+
+    /// Whether nothing passes from one end to an endpoint's service.
+    pub(crate) fn is_cut(&self, from: End, to: EndpointId) -> bool {
+        let service = self.plan.endpoints[to.index()].service;
+        let at = |who| At { who, zone: 0 };
+        let ends = (at(EndRow::new(from)), at(EndRow::Service(service)));
+        self.disturbances.path_effects(ends).cut > 0
     }
 }
 

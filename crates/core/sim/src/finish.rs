@@ -9,6 +9,7 @@ use crate::outcome::{
     Outcome, PoolOutcome, ServiceOutcome, VERSION, Windows,
 };
 use crate::state::{Kind, Phase, flag};
+use worstday_model::system::AlertOn;
 
 /// A law that every history obeys was broken: a bug of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -325,8 +326,46 @@ impl<O: Observer> Engine<O> {
                 }
             })
             .collect();
+        rows.extend(self.noticed());
+        rows.extend(self.done_by_hand());
         rows.sort_by(|a, b| (a.from_ns, &a.name).cmp(&(b.from_ns, &b.name)));
         rows
+    }
+
+    /// The alerts that fired.
+    fn noticed(&self) -> impl Iterator<Item = Happened> + '_ {
+        self.s.watch.firings.iter().map(|firing| {
+            let alert = &self.base.alerts[firing.alert as usize];
+            let what = match &alert.on {
+                AlertOn::Sight(sight) => sight.text.clone(),
+                AlertOn::Burn(burn) => {
+                    let promise = &self.base.promises[burn.promise.index()].name;
+                    format!("the error budget of {promise} burns")
+                }
+            };
+            let unseen = if firing.missed { ", unseen" } else { "" };
+            Happened {
+                what: "alert".to_owned(),
+                name: alert.name.clone(),
+                detail: format!("{what}{unseen}"),
+                from_ns: firing.from_ns as i64,
+                until_ns: firing.until_ns,
+            }
+        })
+    }
+
+    /// What people did.
+    fn done_by_hand(&self) -> impl Iterator<Item = Happened> + '_ {
+        self.s.watch.overrides.iter().map(|row| Happened {
+            what: "override".to_owned(),
+            name: match self.base.operators.get(row.operator as usize) {
+                Some(operator) => operator.name.clone(),
+                None => "by hand".to_owned(),
+            },
+            detail: format!("{}, because {}", row.text, row.because),
+            from_ns: row.from_ns as i64,
+            until_ns: row.until_ns,
+        })
     }
 
     fn detail(&self, effect: Effect, size: f64, hits: &[Hit]) -> String {

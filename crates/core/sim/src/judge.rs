@@ -29,11 +29,13 @@ mod sketch;
 mod window;
 
 pub use recovery::Watch;
+pub(crate) use sketch::Sketch;
+pub(crate) use window::rank_of;
 
 use crate::outcome::{ConditionOutcome, PromiseOutcome, Verdict};
 use level::LevelTrack;
 use recovery::Disturbance;
-use rule::{Measure, Rule};
+pub(crate) use rule::{Measure, Rule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use window::CountTrack;

@@ -9,6 +9,7 @@ use crate::observe::Observer;
 use crate::outcome::{PromiseOutcome, Recovery};
 use crate::plan::{NONE, Plan};
 use crate::state::{Ending, Kind, flag};
+use crate::watch::look::Looks;
 use serde::{Deserialize, Serialize};
 use worstday_model::day::Day;
 use worstday_model::system::{CallId, ClientId, EndpointId, ServiceId, Subject, System};
@@ -25,11 +26,13 @@ pub struct Judges {
     calls: Vec<u32>,
     /// Services whose levels somebody asks for, with what was last said: queue, ready, cpu, busy.
     levels: Vec<(u32, [f64; 4])>,
+    /// What alerts and operators look at.
+    pub(crate) looks: Looks,
     /// The general rule, where something is going to happen.
     watch: Option<Watch>,
 }
 
-fn end_of(ending: Ending) -> End {
+pub(crate) fn end_of(ending: Ending) -> End {
     match ending {
         Ending::Ok => End::Ok,
         Ending::Degraded => End::Degraded,
@@ -75,6 +78,7 @@ impl Judges {
             services,
             calls,
             levels,
+            looks: Looks::default(),
             watch: None,
         })
     }
@@ -86,17 +90,19 @@ impl Judges {
 
     #[inline]
     pub(crate) fn wants_client(&self, client: usize) -> bool {
-        self.watch.is_some() || self.clients[client] != NONE
+        self.watch.is_some() || self.clients[client] != NONE || self.looks.at_client(client)
     }
 
     #[inline]
     pub(crate) fn wants_endpoint(&self, endpoint: usize, service: usize) -> bool {
-        self.endpoints[endpoint] != NONE || self.services[service] != NONE
+        self.endpoints[endpoint] != NONE
+            || self.services[service] != NONE
+            || self.looks.at_endpoint(endpoint, service)
     }
 
     #[inline]
     pub(crate) fn wants_calls(&self) -> bool {
-        !self.calls.is_empty()
+        !self.calls.is_empty() || self.looks.at_calls()
     }
 
     #[inline]
@@ -104,20 +110,12 @@ impl Judges {
         !self.levels.is_empty()
     }
 
-    pub(crate) fn visit(
-        &mut self,
-        client: usize,
-        sent_ns: u64,
-        response_ns: u64,
-        ending: Ending,
-        presses: u32,
-    ) {
-        let finished = Finished {
-            sent_ns,
-            response_ns,
-            end: end_of(ending),
-            attempts: presses + 1,
-        };
+    /// A visit is over, now; what arrived during the warm-up (not `counted`) is only looked at.
+    pub(crate) fn visit(&mut self, client: usize, now_ns: u64, finished: Finished, counted: bool) {
+        self.looks.client(client, now_ns, &finished);
+        if !counted {
+            return;
+        }
         if let Some(watch) = &mut self.watch {
             watch.record(&finished);
         }
@@ -126,49 +124,91 @@ impl Judges {
         }
     }
 
+    /// A request is over, now.
     pub(crate) fn request(
         &mut self,
         endpoint: usize,
         service: usize,
         sent_ns: u64,
-        response_ns: u64,
+        now_ns: u64,
         ending: Ending,
+        counted: bool,
     ) {
         let finished = Finished {
             sent_ns,
-            response_ns,
+            response_ns: now_ns - sent_ns,
             end: end_of(ending),
             attempts: 1,
         };
+        self.looks.request(endpoint, service, now_ns, &finished);
+        if counted {
+            self.request_judged(endpoint, service, &finished);
+        }
+    }
+
+    /// A request that never reached its service: for a promise it was sent and never answered.
+    pub(crate) fn never_arrived(&mut self, endpoint: usize, service: usize, sent_ns: u64) {
+        let finished = Finished {
+            sent_ns,
+            response_ns: 0,
+            end: End::Failed,
+            attempts: 1,
+        };
+        self.request_judged(endpoint, service, &finished);
+    }
+
+    /// Its caller has found out: whoever looks, sees it now.
+    pub(crate) fn given_up(&mut self, endpoint: usize, service: usize, sent_ns: u64, now_ns: u64) {
+        let finished = Finished {
+            sent_ns,
+            response_ns: 0,
+            end: End::Failed,
+            attempts: 1,
+        };
+        self.looks.request(endpoint, service, now_ns, &finished);
+    }
+
+    fn request_judged(&mut self, endpoint: usize, service: usize, finished: &Finished) {
         for stream in [self.endpoints[endpoint], self.services[service]] {
             if stream != NONE {
-                self.judge.record(stream, &finished);
+                self.judge.record(stream, finished);
             }
         }
     }
 
+    /// A call is over, now.
     pub(crate) fn call(
         &mut self,
         series: u32,
         sent_ns: u64,
-        response_ns: u64,
+        now_ns: u64,
         ending: Ending,
         attempts: u32,
+        counted: bool,
     ) {
+        let finished = Finished {
+            sent_ns,
+            response_ns: now_ns - sent_ns,
+            end: end_of(ending),
+            attempts,
+        };
+        self.looks.call(series as usize, now_ns, &finished);
         let stream = self.calls.get(series as usize).copied().unwrap_or(NONE);
-        if stream != NONE {
-            let finished = Finished {
-                sent_ns,
-                response_ns,
-                end: end_of(ending),
-                attempts,
-            };
+        if stream != NONE && counted {
             self.judge.record(stream, &finished);
         }
     }
 
     /// A request expired in its queue, or was executed once more for the same call.
-    pub(crate) fn count(&mut self, endpoint: usize, service: usize, what: Counted, sent_ns: u64) {
+    pub(crate) fn count(
+        &mut self,
+        endpoint: usize,
+        service: usize,
+        what: Counted,
+        sent_ns: u64,
+        now_ns: u64,
+    ) {
+        self.looks.count(endpoint, service, now_ns, what);
         for stream in [self.endpoints[endpoint], self.services[service]] {
             if stream != NONE {
                 self.judge.count(stream, what, sent_ns);
@@ -190,31 +230,7 @@ impl<O: Observer> Engine<O> {
         let now = self.s.now_ns;
         for i in 0..self.judges.levels.len() {
             let (service, last) = self.judges.levels[i];
-            let levels = &self.m.services[service as usize].levels;
-            let row = &self.base.services[service as usize];
-            let ready = levels.ready.value as f64;
-            let workers = f64::from(row.workers) * ready;
-            let mut cores = 0.0;
-            if row.cores.is_some() {
-                for &r in &self.s.services[service as usize].replicas {
-                    if let Some(cpu) = &self.s.replicas[r as usize].cpu {
-                        cores += (cpu.jobs.len() as f64).min(cpu.cores);
-                    }
-                }
-            }
-            let request = row.cores.map_or(0.0, |c| c.request) * ready;
-            let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
-            let busy = if row.workers == u32::MAX {
-                0.0
-            } else {
-                share(levels.busy.value as f64, workers)
-            };
-            let values = [
-                levels.queue.value as f64,
-                ready,
-                share(cores, request),
-                busy,
-            ];
+            let values = self.level_values(service as usize);
             let kinds = [
                 Level::Queue,
                 Level::Replicas,
@@ -230,6 +246,35 @@ impl<O: Observer> Engine<O> {
             }
             self.judges.levels[i].1 = values;
         }
+    }
+
+    /// Queue, ready replicas, CPU and busy workers of a service, as they are now.
+    pub(crate) fn level_values(&self, service: usize) -> [f64; 4] {
+        let levels = &self.m.services[service].levels;
+        let row = &self.plan.system.services[service];
+        let ready = levels.ready.value as f64;
+        let workers = f64::from(row.workers) * ready;
+        let mut cores = 0.0;
+        if row.cores.is_some() {
+            for &r in &self.s.services[service].replicas {
+                if let Some(cpu) = &self.s.replicas[r as usize].cpu {
+                    cores += (cpu.jobs.len() as f64).min(cpu.cores);
+                }
+            }
+        }
+        let request = row.cores.map_or(0.0, |c| c.request) * ready;
+        let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+        let busy = if row.workers == u32::MAX {
+            0.0
+        } else {
+            share(levels.busy.value as f64, workers)
+        };
+        [
+            levels.queue.value as f64,
+            ready,
+            share(cores, request),
+            busy,
+        ]
     }
 
     /// The verdicts, and recovery by the general rule.

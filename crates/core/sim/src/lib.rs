@@ -28,6 +28,7 @@ mod keys;
 mod link;
 mod measure;
 pub mod observe;
+mod operate;
 pub mod outcome;
 mod plan;
 mod pool;
@@ -36,6 +37,7 @@ mod replica;
 mod retry;
 mod service;
 mod state;
+mod watch;
 mod worker;
 
 pub use engine::{Editing, Engine, NoEdits, Snapshot, TASKS_MAX};

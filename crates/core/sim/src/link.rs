@@ -74,7 +74,10 @@ impl<O: Observer> Engine<O> {
                 self.s.tasks[task as usize].step_timer =
                     self.s.calendar.schedule(at, Timer::Step, task);
             }
-            None => self.free_task(task),
+            None => {
+                self.never_arrived(task);
+                self.free_task(task);
+            }
         }
     }
 

@@ -620,6 +620,13 @@ impl Measures {
             cores: now.cores - s.base.cores,
         }
     }
+
+    /// The same from time 0 on.
+    #[must_use]
+    pub fn areas_since_start(&self, service: usize, now_ns: u64) -> Areas {
+        let s = &self.services[service];
+        Areas::of(&s.levels, s.cores_area, now_ns)
+    }
 }
 
 fn halve<T>(rows: &mut Vec<T>, mut join: impl FnMut(&mut T, T)) {

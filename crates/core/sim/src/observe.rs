@@ -78,6 +78,28 @@ pub enum Fact {
         /// Row of the disturbance.
         row: u32,
     },
+    /// An alert fires.
+    AlertFired {
+        /// Which.
+        alert: u32,
+        /// Nobody hears of it.
+        missed: bool,
+    },
+    /// An alert has cleared.
+    AlertCleared {
+        /// Which.
+        alert: u32,
+    },
+    /// Somebody does something.
+    Overrides {
+        /// Row of the overrides.
+        row: u32,
+    },
+    /// It is undone.
+    Undone {
+        /// Row of the overrides.
+        row: u32,
+    },
 }
 
 /// Watches a history.

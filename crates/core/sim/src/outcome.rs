@@ -473,7 +473,7 @@ pub struct Bill {
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Happened {
-    /// `fault`, `event` or `edit`.
+    /// `fault`, `event`, `edit`, `alert` or `override`.
     pub what: String,
     /// Its name.
     pub name: String,

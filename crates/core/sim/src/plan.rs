@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use worstday_model::system::{
     Admission, AnswerWord, Balance, Budget, BudgetScope, Call, CallPolicy, Caller, Cancel,
-    CoreOrder, Deadline, Dist, End, EndpointId, FailWord, FallbackDo, Hedge, LeftOver, LinkId,
-    LinkQueue, Patience, Per, Replicas, Results, Retry, ServiceId, Step, System, ValueTest, Verb,
+    CoreOrder, Deadline, Dist, End, EndpointId, FailWord, FallbackDo, Guard, Hedge, LeftOver,
+    LinkId, LinkQueue, Patience, Per, Replicas, Results, Retry, ServiceId, Step, System, Verb,
 };
 use worstday_stats::draw::entity;
 use worstday_stats::law::Law;
@@ -36,7 +36,7 @@ pub enum Op {
     Leave,
     /// Skip to `to` unless the coin shows heads.
     Coin { chance: f64, key: u32, to: u32 },
-    /// Skip to `to` unless the visit's value matches.
+    /// Skip to `to` unless the flag is so, or the visit's value matches.
     Test { test: u32, to: u32 },
     /// Branch by condition or chance.
     Choose { choice: u32 },
@@ -56,6 +56,8 @@ pub enum Op {
         depth: u32,
         to: u32,
     },
+    /// Ends as turned away by an operator.
+    TurnAway,
     /// The request is less than full from here on.
     Degrade,
     /// End well.
@@ -67,7 +69,7 @@ pub enum Op {
 pub struct Choice {
     pub key: u32,
     /// Condition (or none), cumulated chance of those without one, and where.
-    pub branches: Vec<(Option<ValueTest>, f64, u32)>,
+    pub branches: Vec<(Option<Guard>, f64, u32)>,
     /// Where to go if nothing is taken.
     pub end: u32,
 }
@@ -293,7 +295,7 @@ pub struct Plan {
     pub keys: Vec<KeySpec>,
     pub choices: Vec<Choice>,
     pub forks: Vec<Fork>,
-    pub tests: Vec<ValueTest>,
+    pub tests: Vec<Guard>,
     pub clients: Vec<ClientPlan>,
     pub services: Vec<ServicePlan>,
     pub endpoints: Vec<EndpointPlan>,
@@ -311,6 +313,8 @@ pub struct Plan {
     pub budget_groups: u32,
     pub pair_groups: u32,
     pub hedge_rows: u32,
+    /// Program of a visit that is turned away.
+    pub turn_away_pc: u32,
     /// Ordinary attempts may take the direct way.
     shortcuts: bool,
     names: Names,
@@ -354,7 +358,7 @@ impl Plan {
     pub fn new(system: &Arc<System>) -> Self {
         let mut plan = Self {
             system: Arc::clone(system),
-            ops: Vec::new(),
+            ops: vec![Op::TurnAway],
             laws: Vec::new(),
             keys: Vec::new(),
             choices: Vec::new(),
@@ -373,6 +377,7 @@ impl Plan {
             budget_groups: 0,
             pair_groups: 0,
             hedge_rows: 0,
+            turn_away_pc: 0,
             shortcuts: true,
             names: Names::default(),
         };
@@ -1004,7 +1009,7 @@ impl Emitter<'_> {
                     && let Some(last) = rows
                         .iter_mut()
                         .rev()
-                        .find(|r: &&mut (Option<ValueTest>, f64, u32)| r.0.is_none())
+                        .find(|r: &&mut (Option<Guard>, f64, u32)| r.0.is_none())
                 {
                     last.1 = f64::INFINITY;
                 }

@@ -230,6 +230,18 @@ impl<O: Observer> Engine<O> {
         self.serve_next(replica as usize);
     }
 
+    /// Somebody restarts it: what it has is gone, and it starts again, unless a fault keeps it down.
+    pub(crate) fn restart_replica(&mut self, replica: u32) {
+        let row = &self.s.replicas[replica as usize];
+        let broken = row.effects.down + row.effects.gone > 0;
+        if broken {
+            return;
+        }
+        self.process_ends(replica, false);
+        self.start_replica(replica);
+        self.view_due(replica);
+    }
+
     // ---- starts --------------------------------------------------------------------------------
 
     /// The process starts again.
@@ -568,7 +580,13 @@ impl<O: Observer> Engine<O> {
     /// Whether a probe would succeed now.
     fn is_ready(&self, replica: u32) -> bool {
         let row = &self.s.replicas[replica as usize];
-        row.life == Life::Up && row.effects.stalled == 0
+        row.life == Life::Up
+            && row.effects.stalled == 0
+            && !self
+                .s
+                .drained
+                .get(row.zone as usize)
+                .is_some_and(|drained| *drained)
     }
 
     /// Sees to it that the callers' view follows the truth at the probe's next ticks.
@@ -608,6 +626,13 @@ impl<O: Observer> Engine<O> {
         self.s.replicas[replica as usize].view_timer = 0;
         let id = self.s.replicas[replica as usize].identity;
         self.note(due, id);
+        let truth = self.is_ready(replica);
+        self.set_view(replica, truth);
+    }
+
+    /// Callers are told at once, not by their next probe.
+    pub(crate) fn see_at_once(&mut self, replica: u32) {
+        self.s.replicas[replica as usize].view_timer = 0;
         let truth = self.is_ready(replica);
         self.set_view(replica, truth);
     }

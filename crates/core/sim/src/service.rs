@@ -69,6 +69,11 @@ impl<O: Observer> Engine<O> {
                 request: row.identity,
             },
         );
+        if replica.affected && self.turned_away(task) {
+            return self.shed(task);
+        }
+        let plan = &self.plan.endpoints[endpoint];
+        let replica = &self.s.replicas[at];
         if !plan.open {
             return self.admit(task);
         }
@@ -84,11 +89,40 @@ impl<O: Observer> Engine<O> {
     #[inline(never)]
     fn not_served(&mut self, task: u32) {
         let at = self.s.tasks[task as usize].replica as usize;
+        self.never_arrived(task);
         if self.s.replicas[at].life == Life::Gone {
             // Nobody is told.
             self.free_task(task);
         } else {
+            let row = &self.s.tasks[task as usize];
+            self.given_up_on(row.owner as usize, self.s.now_ns);
             self.refuse(task, Ending::Refused);
+        }
+    }
+
+    /// A message is lost on its way, or meets nobody: for a promise, its endpoint never answers it.
+    pub(crate) fn never_arrived(&mut self, task: u32) {
+        let row = &self.s.tasks[task as usize];
+        let endpoint = row.owner as usize;
+        if row.has(flag::COUNTED) {
+            self.not_sent_to(endpoint);
+        }
+    }
+
+    /// Nobody answers for this endpoint: a request to it is lost as it is sent.
+    pub(crate) fn not_sent_to(&mut self, endpoint: usize) {
+        let service = self.plan.endpoints[endpoint].service as usize;
+        if self.judges.wants_endpoint(endpoint, service) {
+            self.judges.never_arrived(endpoint, service, self.s.now_ns);
+        }
+    }
+
+    /// The caller of a request that never arrived stops waiting: whoever looks at the endpoint learns of it.
+    pub(crate) fn given_up_on(&mut self, endpoint: usize, sent_ns: u64) {
+        let service = self.plan.endpoints[endpoint].service as usize;
+        if self.judges.wants_endpoint(endpoint, service) {
+            let now = self.s.now_ns;
+            self.judges.given_up(endpoint, service, sent_ns, now);
         }
     }
 
@@ -409,8 +443,13 @@ impl<O: Observer> Engine<O> {
             let endpoint = row.owner as usize;
             let service = self.plan.endpoints[endpoint].service as usize;
             self.m.services[service].duplicates += 1;
-            self.judges
-                .count(endpoint, service, Counted::Duplicate, row.arrived_ns);
+            self.judges.count(
+                endpoint,
+                service,
+                Counted::Duplicate,
+                row.arrived_ns,
+                self.s.now_ns,
+            );
         }
     }
 
@@ -457,8 +496,13 @@ impl<O: Observer> Engine<O> {
         if row.has(flag::COUNTED) {
             let service = self.plan.endpoints[endpoint].service as usize;
             self.m.services[service].expired += 1;
-            self.judges
-                .count(endpoint, service, Counted::Expired, row.arrived_ns);
+            self.judges.count(
+                endpoint,
+                service,
+                Counted::Expired,
+                row.arrived_ns,
+                self.s.now_ns,
+            );
         }
         self.account_end(task, Ending::Dropped);
         if self.awaits(caller, serial) {
@@ -631,9 +675,9 @@ impl<O: Observer> Engine<O> {
                 ending,
             },
         );
-        if counted && self.judges.wants_endpoint(endpoint, service) {
+        if self.judges.wants_endpoint(endpoint, service) {
             self.judges
-                .request(endpoint, service, arrived, now - arrived, ending);
+                .request(endpoint, service, arrived, now, ending, counted);
         }
         self.s.replicas[at].inside -= 1;
     }

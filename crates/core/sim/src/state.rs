@@ -12,6 +12,7 @@
 
 use crate::calendar::Calendar;
 use crate::plan::NONE;
+use crate::watch::Watch;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use worstday_stats::digest::Digest;
@@ -486,7 +487,9 @@ pub struct EndpointState {
     pub slow_new: f64,
     pub slow_running: f64,
     pub errors: f64,
-    /// Whether these are any.
+    /// The share of requests that operators have turned away.
+    pub shed: f64,
+    /// Whether faults do anything to it.
     pub affected: bool,
 }
 
@@ -610,6 +613,15 @@ pub struct State {
     pub replicas: Vec<Replica>,
     pub services: Vec<ServiceState>,
     pub endpoints: Vec<EndpointState>,
+    /// Which flags are up.
+    pub flags: Vec<bool>,
+    /// The share of each client's visits that operators have turned away, and whether there is any.
+    pub shed_clients: Vec<f64>,
+    pub shedding: bool,
+    /// Zones (+ 1) that nobody is sent to.
+    pub drained: Vec<bool>,
+    /// Alerts and operators.
+    pub watch: Watch,
     /// Instances of each pool by replica number (0 for shared ones).
     pub pools: Vec<Vec<Permits>>,
     /// Instances of keyed pools by (pool, instance, key).

@@ -1,7 +1,7 @@
 //! What happens: ways to break, and dated or recurring events.
 
 use super::{Edits, FaultTarget, Frees, OneOf, SlowOf};
-use crate::form::{Given, Many, Names, Partly, choice, record};
+use crate::form::{Given, Many, Names, choice, record};
 use crate::scalar::{Dist, Duration, Every, Factor, Lasting, Name, Ratio, Uncertain, When};
 
 record! {
@@ -19,8 +19,8 @@ record! {
         opt "during" during: Given<Name>,
         /// How likely each occurrence of that event brings it.
         opt "chance" chance: Given<Uncertain<Ratio>>,
-        /// How long it lasts, or until which event.
-        opt "lasts" lasts: Partly<Lasting>,
+        /// How long it lasts, until which event, or `until repaired` by an operator.
+        opt "lasts" lasts: Given<Lasting>,
     }
     later {
         "raises" = "faults that raise others",

@@ -18,6 +18,7 @@ mod promise;
 mod service;
 mod step;
 mod texts;
+mod watch;
 mod words;
 
 pub use call::{
@@ -45,6 +46,10 @@ pub use step::{
     Step, Steps, Verb, WaitStep, WorkStep,
 };
 pub use texts::*;
+pub use watch::{
+    Act, Action, Alert, ClearAct, DrainAct, EditAct, Entry, Mistakes, Operator, RepairAct,
+    RestartAct, SetAct, ShedAct, Shift,
+};
 pub use words::*;
 
 use crate::form::{Addressed, Given, Names, OrNone, record};
@@ -89,6 +94,8 @@ record! {
         opt "pools" pools: Names<Pool>,
         /// Classes of requests, most important first.
         opt "priorities" priorities: Vec<Given<Name>>,
+        /// Switches, all down at first: operators set and clear them, steps ask for them.
+        opt "flags" flags: Vec<Given<Name>>,
         /// Who asks.
         opt "clients" clients: Names<Client>,
         /// Who answers.
@@ -103,6 +110,10 @@ record! {
         opt "events" events: Names<Event>,
         /// How fast a client's demand, or a number of the file, grows: `45%/year`, compound, from `as-of` on.
         opt "growth" growth: Addressed<Given<Uncertain<Growth>>>,
+        /// Who notices.
+        opt "alerts" alerts: Names<Alert>,
+        /// Who acts.
+        opt "operators" operators: Names<Operator>,
         /// What was promised.
         opt "promises" promises: Names<Promise>,
         /// What things cost.
@@ -113,11 +124,8 @@ record! {
         opt "include" include: Vec<Given<Text>>,
     }
     later {
-        "flags" = "flags",
         "topics" = "topics",
         "nodes" = "nodes",
-        "alerts" = "alerts",
-        "operators" = "operators",
         "changes" = "changes",
         "plan" = "plan",
         "suppress" = "suppressed findings",

@@ -2,41 +2,11 @@
 
 use super::{MeshPreset, RetryPreset, RetryText};
 use crate::form::Partial;
-use crate::scalar::{Cond, Guard, Lasting, MetricName, MetricWord};
-
-impl Partial for Guard {
-    fn not_yet(&self) -> Option<&'static str> {
-        match self {
-            Self::Flag(_) => Some("flags"),
-            Self::Value { .. } => None,
-        }
-    }
-
-    fn refused() -> &'static str {
-        "(?!value )"
-    }
-}
-
-impl Partial for Lasting {
-    fn not_yet(&self) -> Option<&'static str> {
-        match self {
-            Self::UntilRepaired => Some("operators"),
-            Self::For(_) | Self::Until(_) => None,
-        }
-    }
-
-    fn refused() -> &'static str {
-        "until repaired(?: |$)"
-    }
-}
+use crate::scalar::{Cond, MetricName, MetricWord};
 
 impl Partial for Cond {
     fn not_yet(&self) -> Option<&'static str> {
-        let metric = match self {
-            Self::Level { metric, .. } => metric,
-            Self::Move { .. } => return Some("alerts"),
-        };
-        match metric.name {
+        match self.metric().name {
             MetricName::Percentile(_) => None,
             MetricName::Word(word) => match word {
                 MetricWord::Age
@@ -52,7 +22,7 @@ impl Partial for Cond {
     }
 
     fn refused() -> &'static str {
-        r"(?:[^ ]* (?:-> [^ ]* )?(?:falls|rises) |(?:[^ ]*\.|[^ ]* -> [^ ]*\.)?(?:age|backlog|dead-letters|staleness|drains|reversals|hit) )"
+        r"(?:[^ ]*\.|[^ ]* -> [^ ]*\.)?(?:age|backlog|dead-letters|staleness|drains|reversals|hit) "
     }
 }
 

@@ -1,9 +1,7 @@
 //! Steps: what visits, endpoints, blocks and fallbacks do.
 
 use super::{Answer, CallPolicy, FailWord, LeftOver, ParallelNeed, Text};
-use crate::form::{
-    Form, Given, Kind, Partly, Reader, ScalarForm, Shape, Short, Takes, choice, record,
-};
+use crate::form::{Form, Given, Kind, Reader, ScalarForm, Shape, Short, Takes, choice, record};
 use crate::scalar::{Chance, Count, Dist, Duration, Guard, Name, Target};
 use crate::source::Span;
 use crate::tree::Node;
@@ -62,10 +60,10 @@ record! {
         opt "name" name: Given<Name>,
         /// Done or skipped by its own coin.
         opt "chance" chance: Given<Chance>,
-        /// Done only if this holds: `value <= 50 USD`.
-        opt "if" only_if: Partly<Guard>,
+        /// Done only if this holds: a flag is up, or `value <= 50 USD`.
+        opt "if" only_if: Given<Guard>,
         /// Skipped if this holds.
-        opt "unless" unless: Partly<Guard>,
+        opt "unless" unless: Given<Guard>,
         /// What telemetry calls it.
         note "known-as" known_as: Vec<Given<Text>>,
     }
@@ -160,8 +158,8 @@ record! {
     pub struct Branch = "a branch of `choose`" {
         /// Its share among branches without `if`; one may be `rest`.
         opt "chance" chance: Given<Chance>,
-        /// Taken if this holds: `value <= 50 USD`.
-        opt "if" only_if: Partly<Guard>,
+        /// Taken if this holds: a flag is up, or `value <= 50 USD`.
+        opt "if" only_if: Given<Guard>,
         /// What is done.
         req "do" steps: Steps,
     }

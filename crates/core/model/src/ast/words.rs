@@ -233,3 +233,11 @@ words! {
         Hikari = "hikari",
     }
 }
+
+words! {
+    /// How fast an error budget may burn, over which windows.
+    BurnPreset, "a preset", {
+        /// The SRE workbook's: 14.4 times over 1 h, 6 times over 6 h, once over 3 d, each also over a twelfth of it.
+        Sre = "sre",
+    }
+}

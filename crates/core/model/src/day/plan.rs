@@ -548,12 +548,14 @@ impl Planner<'_> {
             let look_back = match &fault.lasts {
                 Lasts::Time(dist) => longest_ns(dist),
                 Lasts::Until(_) => LOOK_BACK_NS,
+                // Whether somebody has repaired it by now, nobody knows: it is taken to strike on its day.
+                Lasts::Repaired => 0,
             };
             let whens = plain_dates_as_instants(whens, true);
             let from = start_unix_ns.saturating_sub_unsigned(look_back.max(1));
             for occurrence in self.calendar.occurrences(&whens, from, end_unix_ns) {
                 let lasts_ns = length_of(&occurrence).or_else(|| match &fault.lasts {
-                    Lasts::Time(_) => None,
+                    Lasts::Time(_) | Lasts::Repaired => None,
                     Lasts::Until(event) => self.until(*event, occurrence.start_ns, end_unix_ns),
                 });
                 let strike = Strike {

@@ -297,7 +297,7 @@ fn hide_lost(node: &Node, lost: &BTreeSet<Span>, section: &str, found: &mut Diag
         }
     };
     if lost.contains(&node.span) {
-        let names = matches!(section, "zones" | "priorities") && node.text().is_some();
+        let names = matches!(section, "zones" | "priorities" | "flags") && node.text().is_some();
         if names || matches!(section, "defaults" | "policies") {
             found.hide_everything();
         }

@@ -237,9 +237,10 @@ impl Model {
             let edited = model.and_then(|model| model.resolve(files, &mut more));
             let of = more.hides_something().then_some(edits.span);
             found.append_new_errors(more, of);
-            if let (Some(system), Some(edited)) = (&system, edited)
-                && entities(&edited) != entities(system)
-            {
+            let (Some(system), Some(edited)) = (&system, edited) else {
+                continue;
+            };
+            if entities(&edited) != entities(system) {
                 let message = format!(
                     "{} changes who is there, not only what they do",
                     quoted(&name)
@@ -247,6 +248,10 @@ impl Model {
                 let error = Diagnostic::error(edits.span, message);
                 let hint = "while a system runs, only numbers and steps can change; use an overlay for the rest";
                 found.push(error.hint(hint));
+            } else if !same_people(system, &edited) {
+                let message = format!("{} changes alerts or operators", quoted(&name));
+                let hint = "while a system runs, those who watch and act stay as they are; use an overlay for that";
+                found.push(Diagnostic::error(edits.span, message).hint(hint));
             }
         }
         system
@@ -374,6 +379,10 @@ impl Model {
                 }
             }
         }
+        let operators = self.tree.get("operators").and_then(Node::entries);
+        for operator in operators.unwrap_or_default() {
+            all.extend(operator_edits(&operator.key.text, &operator.value));
+        }
         all.extend(self.scenario_edits());
         all
     }
@@ -386,8 +395,16 @@ impl Model {
                 .find(|(other, _)| other == name)
                 .map(|(_, edits)| edits);
         }
-        let (section, name) = name.split_once('.')?;
-        self.tree.get(section)?.get(name)?.get("edit")
+        let (section, entity) = name.split_once('.')?;
+        if section == "operators" {
+            let operator = entity.split('.').next()?;
+            let written = self.tree.get(section)?.get(operator)?;
+            let mut edits = operator_edits(operator, written).into_iter();
+            return edits
+                .find(|(other, _)| other == name)
+                .map(|(_, edits)| edits);
+        }
+        self.tree.get(section)?.get(entity)?.get("edit")
     }
 
     /// Warns if a scenario was found on another model.
@@ -433,6 +450,29 @@ fn decode_model(tree: &Node, found: &mut Diagnostics) -> Option<ast::Model> {
     decode_partly(&tree, &mut Diagnostics::new())
 }
 
+/// The edits that an operator makes, by the names that a system knows them by: `operators.NAME.runbook.N.M`.
+fn operator_edits<'a>(name: &str, operator: &'a Node) -> Vec<(String, &'a Node)> {
+    let mut all = Vec::new();
+    let mut add = |of: String, actions: Option<&'a Node>| {
+        let actions = actions.and_then(Node::items).unwrap_or_default();
+        for (number, action) in actions.iter().enumerate() {
+            if let Some(edits) = action.get("edit") {
+                all.push((format!("operators.{name}.{of}.{number}"), edits));
+            }
+        }
+    };
+    let entries = operator.get("runbook").and_then(Node::items);
+    for (number, entry) in entries.unwrap_or_default().iter().enumerate() {
+        add(format!("runbook.{number}"), entry.get("do"));
+    }
+    let mistakes = operator.get("mistakes");
+    add(
+        "mistakes".to_owned(),
+        mistakes.and_then(|node| node.get("do")),
+    );
+    all
+}
+
 /// The names of everything that has a row of its own while a system runs.
 fn entities(system: &System) -> Vec<&str> {
     let mut all = Vec::new();
@@ -450,7 +490,13 @@ fn entities(system: &System) -> Vec<&str> {
     );
     all.extend(system.faults.iter().map(|fault| fault.name.as_str()));
     all.extend(system.events.iter().map(|event| event.name.as_str()));
+    all.extend(system.flags.iter().map(|flag| flag.name.as_str()));
     all
+}
+
+/// Whether those who watch and act are the same: they are not changed by what they do.
+fn same_people(a: &System, b: &System) -> bool {
+    a.alerts == b.alerts && a.operators == b.operators
 }
 
 /// Reads any bytes as a model, whatever they are: for fuzzing and for editors.

@@ -11,7 +11,8 @@ use crate::form::{Given, Names};
 use crate::scalar::{MetricName, Name, SECTIONS, Scalar};
 use crate::source::Span;
 use crate::system::{
-    ClientId, EndpointId, EventId, FaultId, KeySpaceId, LinkId, PoolId, ServiceId, ZoneId,
+    AlertId, ClientId, EndpointId, EventId, FaultId, FlagId, KeySpaceId, LinkId, OperatorId,
+    PoolId, ServiceId, ZoneId,
 };
 
 /// The link inside a zone.
@@ -62,6 +63,9 @@ pub(super) enum Kind {
     Service(ServiceId),
     Fault(FaultId),
     Event(EventId),
+    Flag(FlagId),
+    Alert(AlertId),
+    Operator(OperatorId),
 }
 
 impl Kind {
@@ -76,6 +80,9 @@ impl Kind {
             Self::Service(_) => "a service",
             Self::Fault(_) => "a fault",
             Self::Event(_) => "an event",
+            Self::Flag(_) => "a flag",
+            Self::Alert(_) => "an alert",
+            Self::Operator(_) => "an operator",
         }
     }
 }
@@ -93,9 +100,13 @@ pub(super) struct Directory<'a> {
     pub(super) endpoints: Vec<EndpointItem<'a>>,
     pub(super) faults: Vec<Item<'a, ast::Fault>>,
     pub(super) events: Vec<Item<'a, ast::Event>>,
+    pub(super) alerts: Vec<Item<'a, ast::Alert>>,
+    pub(super) operators: Vec<Item<'a, ast::Operator>>,
     pub(super) promises: Vec<Item<'a, ast::Promise>>,
     pub(super) policies: Vec<Item<'a, ast::Policy>>,
     pub(super) priorities: Vec<&'a Given<Name>>,
+    /// In byte order.
+    pub(super) flags: Vec<&'a Given<Name>>,
     /// The names of `sources`.
     pub(super) sources: Vec<&'a str>,
     /// The shared name space.
@@ -150,6 +161,8 @@ impl<'a> Directory<'a> {
             services: collect(file.services.as_ref(), file),
             faults: collect(file.faults.as_ref(), file),
             events: collect(file.events.as_ref(), file),
+            alerts: collect(file.alerts.as_ref(), file),
+            operators: collect(file.operators.as_ref(), file),
             promises: collect(file.promises.as_ref(), file),
             policies: collect(file.policies.as_ref(), file),
             ..Self::default()
@@ -171,6 +184,9 @@ impl<'a> Directory<'a> {
         let sources = collect(file.sources.as_ref(), file);
         new.sources = sources.iter().map(|source| source.name).collect();
         new.take_priorities(file, found);
+        new.flags = file.flags.iter().flatten().collect();
+        new.flags
+            .sort_by(|a, b| a.value.as_str().cmp(b.value.as_str()));
         new.take_members(found);
         let pool_spans: Vec<Span> = pools.iter().map(|pool| pool.at).collect();
         new.fill_name_space(&pool_spans, found);
@@ -283,6 +299,20 @@ impl<'a> Directory<'a> {
         for (index, event) in self.events.iter().enumerate() {
             all.push((event.name, Kind::Event(EventId(id(index))), event.at));
         }
+        for (index, alert) in self.alerts.iter().enumerate() {
+            all.push((alert.name, Kind::Alert(AlertId(id(index))), alert.at));
+        }
+        for (index, operator) in self.operators.iter().enumerate() {
+            let id = OperatorId(id(index));
+            all.push((operator.name, Kind::Operator(id), operator.at));
+        }
+        for (index, flag) in self.flags.iter().enumerate() {
+            all.push((
+                flag.value.as_str(),
+                Kind::Flag(FlagId(id(index))),
+                flag.span,
+            ));
+        }
         for (name, kind, at) in all {
             let word = kind.word();
             let addressed = matches!(kind, Kind::Client(_) | Kind::Service(_) | Kind::Link(_));
@@ -295,8 +325,12 @@ impl<'a> Directory<'a> {
                     .push(Diagnostic::error(at, message).hint("a path begins with a section word"));
             }
             if let Some((other, first)) = self.things.get(name) {
-                let message = format!("{} is both {} and {word}", quoted(name), other.word());
-                let hint = "services, clients, zones, links, pools, keys, faults and events share one name space";
+                let message = if *other == kind || other.word() == word {
+                    format!("{} is {word} twice", quoted(name))
+                } else {
+                    format!("{} is both {} and {word}", quoted(name), other.word())
+                };
+                let hint = "services, clients, zones, links, pools, keys, faults, events, alerts, operators and flags share one name space";
                 found.push(
                     Diagnostic::error(at, message)
                         .also(*first, "first here")

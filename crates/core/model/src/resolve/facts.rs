@@ -272,6 +272,7 @@ never_ranged!(
     crate::ast::OneOf,
     crate::ast::ColdStart,
     crate::ast::Until,
+    crate::ast::BurnPreset,
 );
 
 /// So many names are compared with misspelled ones, over all mistakes of a file.

@@ -16,12 +16,12 @@ use crate::system::{
 use crate::when::{Days, Hours, When};
 
 impl<'a> Resolver<'a> {
-    fn edit(&mut self, name: String) -> EditId {
+    pub(super) fn edit(&mut self, name: String) -> EditId {
         self.system.edits.push(Edit { name });
         EditId(id(self.system.edits.len() - 1))
     }
 
-    fn dates(&mut self, path: &str, list: Option<&Many<Given<When>>>) -> Vec<When> {
+    pub(super) fn dates(&mut self, path: &str, list: Option<&Many<Given<When>>>) -> Vec<When> {
         let items = list.into_iter().flat_map(|list| &list.items);
         items.map(|given| self.say(path, given).clone()).collect()
     }
@@ -204,8 +204,7 @@ impl<'a> Resolver<'a> {
             Lasting::Until(event) => self
                 .event_named(given.span, event.as_str())
                 .map(Lasts::Until),
-            // Refused before a file is resolved: nobody repairs anything yet.
-            Lasting::UntilRepaired => None,
+            Lasting::UntilRepaired => Some(Lasts::Repaired),
         }
     }
 

@@ -27,6 +27,7 @@ mod recording;
 mod service;
 mod step;
 mod target;
+mod watch;
 
 pub use finding::FINDINGS;
 pub(crate) use growth::is_address;
@@ -155,6 +156,11 @@ impl<'a> Resolver<'a> {
         if self.system.priorities.is_empty() {
             self.system.priorities.push("default".to_owned());
         }
+        self.system.flags = (self.directory.flags.iter())
+            .map(|flag| crate::system::Flag {
+                name: self.say("flags", flag).to_string(),
+            })
+            .collect();
         self.services();
         self.clients();
         self.endpoints();
@@ -166,6 +172,8 @@ impl<'a> Resolver<'a> {
         self.promises();
         self.growth(file, grown);
         self.costs(file);
+        self.alerts();
+        self.operators();
         self.findings();
     }
 

@@ -114,7 +114,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whom a reference of a promise means: several, if it means several calls.
-    fn subjects(&mut self, at: Span, reference: &Reference) -> Vec<Subject> {
+    pub(super) fn subjects(&mut self, at: Span, reference: &Reference) -> Vec<Subject> {
         let text = reference.to_string();
         match reference {
             Reference::Target(target) => {
@@ -302,7 +302,12 @@ impl<'a> Resolver<'a> {
             hold,
         } = self.say(path, given).clone()
         else {
-            // Trends are for alerts, and refused before a file is resolved.
+            let error = Diagnostic::error(
+                given.span,
+                "a promise says where a metric stays, not how it moves",
+            );
+            self.found
+                .push(error.hint("`falls` and `rises` are for alerts"));
             return None;
         };
         if metric.of != Of::Implied {
@@ -320,16 +325,57 @@ impl<'a> Resolver<'a> {
             self.found.push(error.hint("`over 5m` is the window"));
             return None;
         }
+        let what = self.measured(given.span, &metric, subjects)?;
+        let (value, whole) = limit_of(limit);
+        let counted = matches!(what, Metric::Expired | Metric::Duplicates);
+        let default = if counted { DAY } else { 5 * MINUTE };
+        let over_ns = over.map_or(default, scalar::Duration::nanos);
+        if over.is_none() && !metric.name.is_recovery() {
+            let text = if counted { "1d" } else { "5m" };
+            self.assume(
+                &format!("{path}.over"),
+                text,
+                "the window of a condition",
+                given.span,
+            );
+        }
+        self.at_most_all(given.span, what, limit);
+        debug_assert!(!whole || value.fract() == 0.0);
+        Some(Condition {
+            text: given.value.to_string(),
+            metric: what,
+            of_answered: of_answered(&metric),
+            op: compare(comparison),
+            value,
+            over_ns,
+            place: self.place(given.span),
+        })
+    }
+
+    /// A share is at most all of it; CPU may exceed what was requested.
+    pub(super) fn at_most_all(&mut self, at: Span, what: Metric, limit: Limit) {
+        if let Limit::Ratio(ratio) = limit
+            && ratio.get() > 1.0
+            && !matches!(what, Metric::Cpu)
+        {
+            self.error(at, "a share is at most 100%");
+        }
+    }
+
+    /// What a metric means of these subjects, if it means anything.
+    pub(super) fn measured(
+        &mut self,
+        at: Span,
+        metric: &scalar::Metric,
+        subjects: &[Subject],
+    ) -> Option<Metric> {
         let what = self.metric(metric.name)?;
         if what == Metric::Attempts
             && subjects
                 .iter()
                 .any(|subject| matches!(subject, Subject::Service(_) | Subject::Endpoint(_)))
         {
-            let error = Diagnostic::error(
-                given.span,
-                "attempts are made by callers: clients and calls",
-            );
+            let error = Diagnostic::error(at, "attempts are made by callers: clients and calls");
             self.found
                 .push(error.hint("`for: checkout -> payment.charge`"));
             return None;
@@ -344,7 +390,7 @@ impl<'a> Resolver<'a> {
                 .any(|subject| !matches!(subject, Subject::Service(_)))
         {
             let error = Diagnostic::error(
-                given.span,
+                at,
                 format!(
                     "{} is measured of a service",
                     quoted(&metric.name.to_string())
@@ -355,55 +401,10 @@ impl<'a> Resolver<'a> {
         }
         let response = matches!(what, Metric::Percentile(_) | Metric::Mean);
         if metric.of_answered && !response {
-            self.error(
-                given.span,
-                "only response times are measured of what was answered",
-            );
+            self.error(at, "only response times are measured of what was answered");
             return None;
         }
-        let (value, whole) = match limit {
-            Limit::Duration(duration) => (duration.nanos() as f64, false),
-            Limit::Ratio(ratio) => (ratio.get(), false),
-            Limit::Rate(rate) => (rate.get(), false),
-            Limit::Factor(factor) => (factor.get(), false),
-            Limit::Count(count) => (count.get() as f64, true),
-        };
-        let counted = matches!(what, Metric::Expired | Metric::Duplicates);
-        let default = if counted { DAY } else { 5 * MINUTE };
-        let over_ns = over.map_or(default, scalar::Duration::nanos);
-        if over.is_none() && !metric.name.is_recovery() {
-            let text = if counted { "1d" } else { "5m" };
-            self.assume(
-                &format!("{path}.over"),
-                text,
-                "the window of a condition",
-                given.span,
-            );
-        }
-        let share = matches!(limit, Limit::Ratio(_)) && !matches!(what, Metric::Cpu);
-        if share && value > 1.0 {
-            self.error(given.span, "a share is at most 100%");
-        }
-        debug_assert!(!whole || value.fract() == 0.0);
-        Some(Condition {
-            text: given.value.to_string(),
-            metric: what,
-            of_answered: if metric.of_answered {
-                OfAnswered::Yes
-            } else {
-                OfAnswered::No
-            },
-            op: match comparison {
-                Comparison::Less => Compare::Less,
-                Comparison::AtMost => Compare::AtMost,
-                Comparison::More => Compare::More,
-                Comparison::AtLeast => Compare::AtLeast,
-                Comparison::Equal => Compare::Equal,
-            },
-            value,
-            over_ns,
-            place: self.place(given.span),
-        })
+        Some(what)
     }
 
     fn metric(&mut self, name: MetricName) -> Option<Metric> {
@@ -503,5 +504,34 @@ impl<'a> Resolver<'a> {
             .iter()
             .map(|given| given.value.to_string())
             .collect()
+    }
+}
+
+/// A limit in base units, and whether it is a number of things.
+pub(super) fn limit_of(limit: Limit) -> (f64, bool) {
+    match limit {
+        Limit::Duration(duration) => (duration.nanos() as f64, false),
+        Limit::Ratio(ratio) => (ratio.get(), false),
+        Limit::Rate(rate) => (rate.get(), false),
+        Limit::Factor(factor) => (factor.get(), false),
+        Limit::Count(count) => (count.get() as f64, true),
+    }
+}
+
+pub(super) fn of_answered(metric: &scalar::Metric) -> OfAnswered {
+    if metric.of_answered {
+        OfAnswered::Yes
+    } else {
+        OfAnswered::No
+    }
+}
+
+pub(super) fn compare(comparison: Comparison) -> Compare {
+    match comparison {
+        Comparison::Less => Compare::Less,
+        Comparison::AtMost => Compare::AtMost,
+        Comparison::More => Compare::More,
+        Comparison::AtLeast => Compare::AtLeast,
+        Comparison::Equal => Compare::Equal,
     }
 }

@@ -12,11 +12,11 @@ use super::policy::Layer;
 use crate::ast::{self, ParallelNeed, Verb};
 use crate::diagnostic::{Diagnostic, one_of, quoted};
 use crate::form::Given;
-use crate::scalar::{Chance, Comparison, Guard};
+use crate::scalar::{Chance, Comparison, Guard, Money};
 use crate::source::Span;
 use crate::system::{
-    self, AnswerWord, Branch, Caller, Compare, EndpointId, FailWord, LeftOver, ServiceId, Step,
-    ValueTest,
+    self, AnswerWord, Branch, Caller, Compare, EndpointId, FailWord, FlagId, LeftOver, ServiceId,
+    Step, ValueTest,
 };
 
 /// Blocks can stand in blocks; beyond this many steps a file is a joke.
@@ -157,8 +157,8 @@ impl<'a> Resolver<'a> {
             .as_ref()
             .and_then(|given| self.chance(&path, given));
         let condition = match (&step.only_if, &step.unless) {
-            (Some(guard), _) => self.value_test(&format!("{path}.if"), guard, Sense::If),
-            (None, Some(guard)) => self.value_test(&format!("{path}.unless"), guard, Sense::Unless),
+            (Some(guard), _) => self.guard(&format!("{path}.if"), guard, Sense::If),
+            (None, Some(guard)) => self.guard(&format!("{path}.unless"), guard, Sense::Unless),
             (None, None) => None,
         };
         if chance.is_some() || step.only_if.is_some() || step.unless.is_some() {
@@ -370,7 +370,7 @@ impl<'a> Resolver<'a> {
             let condition = branch
                 .only_if
                 .as_ref()
-                .and_then(|guard| self.value_test(&format!("{path}.if"), guard, Sense::If));
+                .and_then(|guard| self.guard(&format!("{path}.if"), guard, Sense::If));
             let mut chance = 0.0;
             match &branch.chance {
                 Some(given) => match self.say(&format!("{path}.chance"), given) {
@@ -440,17 +440,46 @@ impl<'a> Resolver<'a> {
         system::Verb::Choose(branches)
     }
 
-    /// A test of the visit's value.
-    pub(super) fn value_test(
+    /// What a step or a branch asks: for a flag, or for the visit's value.
+    pub(super) fn guard(
         &mut self,
         path: &str,
         guard: &Given<Guard>,
         sense: Sense,
+    ) -> Option<system::Guard> {
+        match self.say(path, guard).clone() {
+            Guard::Flag(name) => {
+                let flag = self.flag_named(guard.span, name.as_str())?;
+                Some(match sense {
+                    Sense::If => system::Guard::Up(flag),
+                    Sense::Unless => system::Guard::Down(flag),
+                })
+            }
+            Guard::Value { comparison, limit } => self
+                .value_test(guard, comparison, limit, sense)
+                .map(system::Guard::Value),
+        }
+    }
+
+    /// A flag by its name.
+    pub(super) fn flag_named(&mut self, at: Span, name: &str) -> Option<FlagId> {
+        let flags = &self.directory.flags;
+        let found = flags.binary_search_by(|flag| flag.value.as_str().cmp(name));
+        if found.is_err() {
+            let names = self.names(flags.iter().map(|flag| flag.value.as_str()));
+            let error = self.directory.unknown(at, name, "a flag", &names);
+            self.found.push(error);
+        }
+        found.ok().map(|at| FlagId(id(at)))
+    }
+
+    fn value_test(
+        &mut self,
+        guard: &Given<Guard>,
+        comparison: Comparison,
+        limit: Money,
+        sense: Sense,
     ) -> Option<ValueTest> {
-        let Guard::Value { comparison, limit } = *self.say(path, guard) else {
-            // Flags are refused before a file is resolved.
-            return None;
-        };
         let value = self.money(limit, guard.span);
         let op = match (sense, comparison) {
             (Sense::If, Comparison::Less) | (Sense::Unless, Comparison::AtLeast) => Compare::Less,

@@ -11,10 +11,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use super::{
-    Admission, Arrive, Balance, Budget, Call, CallPolicy, Caller, Client, Costs, Dist, Edit, End,
-    EndpointId, Event, EventId, Fallback, FallbackDo, Fault, FaultKind, FaultWhen, Grows, Growth,
-    HedgeAfter, KeySpaceId, Lasts, Link, LostCost, Metric, Patience, Pattern, PoolId, Promise,
-    Recorded, Replicas, Retry, Service, ServiceId, Step, Subject, Tables, Target, Verb,
+    Act, Action, Admission, Alert, AlertOn, Arrive, Balance, Budget, Call, CallPolicy, Caller, Client, Condition, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry, Fallback, FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter, KeySpaceId, Lasts, Link, LostCost, Metric, Operator, Patience, Pattern, PoolId, Promise, Recorded, Replicas, Retry, Service, ServiceId, Shed, Sight, Step, Subject, Tables, Target, Verb,
 };
 use crate::resolve::law;
 
@@ -161,6 +158,8 @@ impl<'a> Check<'a> {
         each(&tables.growth, |growth| self.growth(growth))?;
         each(&tables.costs, |costs| self.costs(costs))?;
         each(&tables.calls, |call| self.call(call))?;
+        each(&tables.alerts, |alert| self.alert(alert))?;
+        each(&tables.operators, |operator| self.operator(operator))?;
         self.row = "calls".to_owned();
         let made = self.calls.iter().all(|steps| *steps > 0);
         self.must(made, "each call is made by some step")?;
@@ -385,6 +384,7 @@ impl<'a> Check<'a> {
 
     fn step(&mut self, step: &'a Step) -> Checked {
         each(step.chance, |chance| self.share(chance))?;
+        each(step.condition, |guard| self.guard(guard))?;
         match &step.verb {
             Verb::Work(dist) | Verb::Wait(dist) => self.law(dist),
             Verb::Call(id) => {
@@ -418,7 +418,10 @@ impl<'a> Check<'a> {
                 // Shares are decimal, their sum in binary is not.
                 let whole = count == 0 || (total - 1.0_f64).abs() < 1e-6;
                 self.must(whole, "the chances of a choice add up to 1")?;
-                each(branches, |branch| self.steps(&branch.steps))
+                each(branches, |branch| {
+                    each(branch.condition, |guard| self.guard(guard))?;
+                    self.steps(&branch.steps)
+                })
             }
             Verb::Repeat(count, steps) => {
                 self.law(count)?;
@@ -557,7 +560,19 @@ impl<'a> Check<'a> {
         match &fault.lasts {
             Lasts::Time(dist) => self.law(dist),
             Lasts::Until(event) => self.event_id(*event),
+            Lasts::Repaired => Ok(()),
         }
+    }
+
+    fn guard(&self, guard: Guard) -> Checked {
+        match guard {
+            Guard::Value(test) => self.number(test.value),
+            Guard::Up(flag) | Guard::Down(flag) => self.flag_id(flag),
+        }
+    }
+
+    fn flag_id(&self, flag: FlagId) -> Checked {
+        self.id(flag.index(), self.tables.flags.len(), "flag")
     }
 
     fn target(&self, target: &Target) -> Checked {
@@ -587,21 +602,105 @@ impl<'a> Check<'a> {
 
     fn promise(&mut self, promise: &Promise) -> Checked {
         self.row = format!("promises.{}", promise.name);
-        for subject in &promise.subjects {
-            match *subject {
-                Subject::Client(id) => self.client_id(id.index())?,
-                Subject::Service(id) => self.service_id(id)?,
-                Subject::Endpoint(id) => self.endpoint_id(id)?,
-                Subject::Call(id) => self.id(id.index(), self.tables.calls.len(), "call")?,
-            }
-        }
+        each(&promise.subjects, |subject| self.subject(*subject))?;
         self.share(promise.at_risk)?;
-        for condition in &promise.must {
-            self.number(condition.value)?;
-            if let Metric::Percentile(quantile) = condition.metric {
-                self.share(quantile)?;
+        each(&promise.must, |condition| self.condition(condition))
+    }
+
+    fn subject(&self, subject: Subject) -> Checked {
+        match subject {
+            Subject::Client(id) => self.client_id(id.index()),
+            Subject::Service(id) => self.service_id(id),
+            Subject::Endpoint(id) => self.endpoint_id(id),
+            Subject::Call(id) => self.id(id.index(), self.tables.calls.len(), "call"),
+        }
+    }
+
+    fn condition(&self, condition: &Condition) -> Checked {
+        self.number(condition.value)?;
+        match condition.metric {
+            Metric::Percentile(quantile) => self.share(quantile),
+            _ => Ok(()),
+        }
+    }
+
+    fn alert(&mut self, alert: &Alert) -> Checked {
+        self.row = format!("alerts.{}", alert.name);
+        match &alert.on {
+            AlertOn::Sight(sight) => self.sight(sight)?,
+            AlertOn::Burn(burn) => {
+                let count = self.tables.promises.len();
+                self.id(burn.promise.index(), count, "promise")?;
+                for window in &burn.windows {
+                    self.number(window.factor)?;
+                    let ordered = 0 < window.short_ns && window.short_ns <= window.long_ns;
+                    self.must(
+                        ordered,
+                        "a short window has a length and is not the longer one",
+                    )?;
+                }
             }
         }
-        Ok(())
+        self.must(alert.every_ns > 0, "an alert looks again after a while")?;
+        self.law(&alert.delay)?;
+        self.share(alert.misses)?;
+        each(alert.needs, |endpoint| self.endpoint_id(endpoint))?;
+        let count = self.tables.operators.len();
+        each(&alert.tells, |operator| {
+            self.id(operator.index(), count, "operator")
+        })
+    }
+
+    fn sight(&self, sight: &Sight) -> Checked {
+        self.subject(sight.subject)?;
+        self.condition(sight.seen.condition())
+    }
+
+    fn operator(&mut self, operator: &Operator) -> Checked {
+        self.row = format!("operators.{}", operator.name);
+        self.must(operator.people > 0, "an operator is somebody")?;
+        each(&operator.after, |after| self.law(after))?;
+        each(&operator.blind, |blind| self.law(blind))?;
+        each(operator.needs, |endpoint| self.endpoint_id(endpoint))?;
+        for shift in &operator.shifts {
+            each(&shift.after, |after| self.law(after))?;
+        }
+        for entry in &operator.runbook {
+            let count = self.tables.alerts.len();
+            self.id(entry.alert.index(), count, "alert")?;
+            each(&entry.after, |after| self.law(after))?;
+            self.actions(&entry.actions)?;
+            match &entry.expiry {
+                Expiry::Never => {}
+                Expiry::After(time) => self.law(time)?,
+                Expiry::Until(sight) => self.sight(sight)?,
+            }
+        }
+        each(&operator.mistakes, |mistakes| {
+            self.share(mistakes.chance)?;
+            self.actions(&mistakes.actions)
+        })
+    }
+
+    fn actions(&self, actions: &[Action]) -> Checked {
+        each(actions, |action| {
+            each(&action.takes, |takes| self.law(takes))?;
+            each(action.through, |endpoint| self.endpoint_id(endpoint))?;
+            match &action.act {
+                Act::Edit(edit) => self.edit_id(edit.index()),
+                Act::Set(flag) | Act::Clear(flag) => self.flag_id(*flag),
+                Act::Shed(Shed::Client(client), by) => {
+                    self.client_id(client.index())?;
+                    self.share(*by)
+                }
+                Act::Shed(Shed::Endpoint(endpoint), by) => {
+                    self.endpoint_id(*endpoint)?;
+                    self.share(*by)
+                }
+                Act::Restart(target) => self.target(target),
+                Act::Drain(zone) => self.zone_id(zone.index()),
+                Act::Repair(fault) => self.id(fault.index(), self.tables.faults.len(), "fault"),
+            }
+        })
     }
 }

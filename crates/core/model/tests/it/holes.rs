@@ -43,7 +43,7 @@ fn errors(text: &str) -> Vec<(usize, String)> {
 /// else.
 fn values(node: &Node, section: &str, out: &mut Vec<(Span, bool)>) {
     let mut value = |node: &Node, section: &str| {
-        let general = ["zones", "priorities", "defaults", "policies"].contains(&section);
+        let general = ["zones", "priorities", "flags", "defaults", "policies"].contains(&section);
         out.push((node.span, node.text().is_some() && !general));
         values(node, section, out);
     };

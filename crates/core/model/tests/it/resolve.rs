@@ -410,18 +410,18 @@ fn chances_add_up() {
     };
     assert_eq!(
         branches[0].condition,
-        Some(ValueTest {
+        Some(Guard::Value(ValueTest {
             op: Compare::AtMost,
             value: 50.0
-        })
+        }))
     );
     assert_eq!((branches[0].chance, branches[1].chance), (0.0, 1.0));
     assert_eq!(
         steps[1].condition,
-        Some(ValueTest {
+        Some(Guard::Value(ValueTest {
             op: Compare::AtMost,
             value: 50.0
-        })
+        }))
     );
 }
 

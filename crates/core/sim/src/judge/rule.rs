@@ -9,7 +9,7 @@ const EPSILON: f64 = 1e-12;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Measure {
+pub(crate) enum Measure {
     Percentile(f64),
     Mean,
     Failed,
@@ -30,7 +30,7 @@ pub(super) enum Measure {
 
 /// Comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Op {
+pub(crate) enum Op {
     Less,
     AtMost,
     More,
@@ -40,18 +40,18 @@ pub(super) enum Op {
 
 /// A condition.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Rule {
-    pub(super) measure: Measure,
-    pub(super) of_answered: bool,
-    pub(super) op: Op,
-    pub(super) value: f64,
-    pub(super) over_ns: u64,
+pub(crate) struct Rule {
+    pub(crate) measure: Measure,
+    pub(crate) of_answered: bool,
+    pub(crate) op: Op,
+    pub(crate) value: f64,
+    pub(crate) over_ns: u64,
     /// `expired` and `duplicates` may be a share of all requests, or a number.
-    pub(super) is_share: bool,
+    pub(crate) is_share: bool,
 }
 
 impl Rule {
-    pub(super) fn new(condition: &Condition) -> Self {
+    pub(crate) fn new(condition: &Condition) -> Self {
         Self {
             measure: match condition.metric {
                 Metric::Percentile(q) => Measure::Percentile(q),
@@ -89,7 +89,7 @@ impl Rule {
     }
 
     /// Whether a value satisfies the condition.
-    pub(super) fn holds(&self, value: f64) -> bool {
+    pub(crate) fn holds(&self, value: f64) -> bool {
         let equal = (value - self.value).abs() <= EPSILON * self.value.abs().max(value.abs())
             || value == self.value;
         match self.op {
@@ -102,7 +102,7 @@ impl Rule {
     }
 
     /// How bad a value is: higher is worse.
-    pub(super) fn badness(&self, value: f64) -> f64 {
+    pub(crate) fn badness(&self, value: f64) -> f64 {
         match self.op {
             Op::Less | Op::AtMost => value,
             Op::More | Op::AtLeast => -value,
@@ -111,7 +111,7 @@ impl Rule {
     }
 
     /// The value of a sketch, moved to the side of the threshold on which the exact counts saw it.
-    pub(super) fn on_the_side(&self, value: f64, holds: bool) -> f64 {
+    pub(crate) fn on_the_side(&self, value: f64, holds: bool) -> f64 {
         match (self.op, holds) {
             (Op::Less | Op::AtMost, true) | (Op::More | Op::AtLeast, false) => {
                 value.min(self.value)

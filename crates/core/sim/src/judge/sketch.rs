@@ -10,11 +10,11 @@ pub(super) const BUCKETS: usize = (64 - PART_BITS as usize + 1) << PART_BITS;
 
 /// How many values fell into which bucket, in order of buckets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sketch(Vec<(u16, u32)>);
+pub struct Sketch(Vec<(u16, u32)>);
 
 impl Sketch {
     #[inline]
-    pub(super) fn add(&mut self, value: u64) {
+    pub(crate) fn add(&mut self, value: u64) {
         let bucket = bucket_of(value);
         match self.0.binary_search_by_key(&bucket, |entry| entry.0) {
             Ok(at) => self.0[at].1 += 1,
@@ -22,7 +22,7 @@ impl Sketch {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         for &(bucket, count) in &other.0 {
             match self.0.binary_search_by_key(&bucket, |entry| entry.0) {
                 Ok(at) => self.0[at].1 += count,
@@ -36,7 +36,7 @@ impl Sketch {
     }
 
     /// The value at `rank` (1 is the smallest), to 3 %; infinite beyond the last.
-    pub(super) fn at_rank(&self, rank: u64) -> f64 {
+    pub(crate) fn at_rank(&self, rank: u64) -> f64 {
         at_rank(
             self.0
                 .iter()

@@ -566,7 +566,7 @@ impl CountTrack {
 }
 
 /// The rank (1 is the smallest) of a percentile among `n`: the smallest one that q of them do not exceed.
-fn rank_of(q: f64, n: u64) -> u64 {
+pub(crate) fn rank_of(q: f64, n: u64) -> u64 {
     // 0.55 times 100 is a little more than 55.
     let exact = q * n as f64;
     ((exact * (1.0 - 1e-12)).ceil() as u64).clamp(1, n.max(1))

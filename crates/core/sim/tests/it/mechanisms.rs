@@ -11,4 +11,5 @@ mod pools;
 mod queues;
 mod steps;
 mod waste;
+mod watch;
 mod workers;

@@ -149,10 +149,10 @@ fn a_choice_looks_at_the_value() {
     let mut t = two(&[0, 100, 200, 300], vec![]);
     t.z.system.clients[0].value = Some(Dist::Sample(vec![10.0, 90.0].into()));
     let small = Branch {
-        condition: Some(ValueTest {
+        condition: Some(Guard::Value(ValueTest {
             op: Compare::AtMost,
             value: 50.0,
-        }),
+        })),
         chance: 0.0,
         steps: vec![wait(MS)],
     };
@@ -205,10 +205,10 @@ fn steps_may_be_skipped() {
     let done = told.visits().iter().filter(|v| v.1 - v.0 == 6 * MS).count();
     assert!((140..=260).contains(&done), "{done} of 1000 at 20 %");
     let mut rich = wait(5 * MS);
-    rich.condition = Some(ValueTest {
+    rich.condition = Some(Guard::Value(ValueTest {
         op: Compare::More,
         value: 50.0,
-    });
+    }));
     assert!(
         t.page(vec![rich]).visits().iter().all(|v| v.0 == v.1),
         "no value is 0"
