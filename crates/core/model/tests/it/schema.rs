@@ -324,8 +324,16 @@ fn schema_and_reader_agree_on_small_files() {
             "worstday: 1\nsystem: a\nservices: {s: {endpoints: {e: [{call: a.b, work: 2x}]}}}\n",
         ),
         (
-            false,
+            true,
             "worstday: 1\nsystem: a\nfaults: {f: {crash: a, lasts: until repaired}}\n",
+        ),
+        (
+            false,
+            "worstday: 1\nsystem: a\nalerts: {x: {if: a.age > 5m}}\n",
+        ),
+        (
+            true,
+            "worstday: 1\nsystem: a\nalerts: {x: {if: a.p99 rises 30% in 5m}}\n",
         ),
         (
             false,

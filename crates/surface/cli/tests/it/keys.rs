@@ -10,6 +10,7 @@
 //! is accepted at all; one that only describes has to change what is printed.
 
 mod cases;
+mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ use crate::tool::{Said, command, said};
 type Key = (&'static str, Option<&'static str>, &'static str);
 
 /// Keys whose whole meaning is a name, or a question that `run` does not answer: they change what is printed.
-const PRINTED: [(Key, &str); 8] = [
+const PRINTED: &[(Key, &str)] = &[
     (("a model", None, "system"), "a name"),
     (("an overlay", None, "overlay"), "a name"),
     (("a scenario", None, "scenario"), "a name"),
@@ -36,6 +37,7 @@ const PRINTED: [(Key, &str); 8] = [
         ("`defaults`", None, "guess"),
         "a range, of which a run takes the best estimate",
     ),
+    (("a runbook entry", None, "because"), "a reason"),
     (
         ("a promise", None, "survives"),
         "days that a run does not search for",
@@ -51,7 +53,7 @@ const PRINTED: [(Key, &str); 8] = [
 ];
 
 /// Keys that allow one value at each place today: that another is refused is all they can do.
-const REFUSED: [(Key, &str); 7] = [
+const REFUSED: &[(Key, &str)] = &[
     (
         ("a model", None, "worstday"),
         "there is one version of the language",
@@ -72,6 +74,11 @@ const REFUSED: [(Key, &str); 7] = [
         ("a `stall` fault", Some("stall"), "keys"),
         "the keys of the pool that it stalls",
     ),
+    (
+        ("a model", None, "flags"),
+        "names that steps and operators use",
+    ),
+    (("an alert", None, "like"), "`sre` is the only one"),
     (("`contention`", None, "of"), "`replicas` is not built yet"),
     (
         ("`costs`", None, "currency"),
@@ -137,7 +144,7 @@ fn all_keys() -> BTreeMap<Key, Effect> {
     ] {
         walk(kind.shape(), &mut seen, &mut out);
     }
-    for (key, why) in PRINTED {
+    for &(key, why) in PRINTED {
         assert_eq!(
             out.insert(key, Effect::Prints),
             Some(Effect::Counts),
@@ -403,7 +410,7 @@ fn play(number: usize, stage: &Stage, wrong: &mut Vec<String>) -> BTreeSet<(Key,
 #[test]
 fn no_key_is_dead() {
     let (mut alive, mut wrong) = (BTreeSet::new(), Vec::new());
-    for (number, stage) in STAGES.iter().enumerate() {
+    for (number, stage) in STAGES.iter().chain(people::STAGES).enumerate() {
         alive.extend(play(number, stage, &mut wrong));
     }
     for (key, effect) in all_keys() {
