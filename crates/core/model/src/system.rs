@@ -13,16 +13,16 @@
 
 mod checked;
 mod costs;
-mod growth;
 mod flag;
+mod growth;
 mod watch;
 
 use std::sync::Arc;
 
 pub use checked::{Inconsistent, System};
 pub use costs::{Costs, LostCost};
-pub use growth::{Grown, Grows, Growth};
 pub use flag::{Flag, Guard, ValueTest};
+pub use growth::{Grown, Grows, Growth};
 pub use watch::{
     Act, Action, Alert, AlertOn, Burn, BurnWindow, Entry, Expiry, Mistakes, Operator, Seen, Shed,
     Shift, Sight, Trend,

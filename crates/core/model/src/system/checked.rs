@@ -11,7 +11,11 @@ use std::fmt;
 use std::ops::Deref;
 
 use super::{
-    Act, Action, Admission, Alert, AlertOn, Arrive, Balance, Budget, Call, CallPolicy, Caller, Client, Condition, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry, Fallback, FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter, KeySpaceId, Lasts, Link, LostCost, Metric, Operator, Patience, Pattern, PoolId, Promise, Recorded, Replicas, Retry, Service, ServiceId, Shed, Sight, Step, Subject, Tables, Target, Verb,
+    Act, Action, Admission, Alert, AlertOn, Arrive, Balance, Budget, Call, CallPolicy, Caller,
+    Client, Condition, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry, Fallback,
+    FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter, KeySpaceId,
+    Lasts, Link, LostCost, Metric, Operator, Patience, Pattern, PoolId, Promise, Recorded,
+    Replicas, Retry, Service, ServiceId, Shed, Sight, Step, Subject, Tables, Target, Verb,
 };
 use crate::resolve::law;
 
