@@ -8,7 +8,7 @@
 use crate::calendar::{Kind as Timer, RingId};
 use crate::engine::{Engine, Flow};
 use crate::measure::count;
-use crate::observe::{Fact, Observer};
+use crate::observe::{Doing, Fact, Observer};
 use crate::plan::{CallPlan, FallbackPlan, NONE, PatiencePlan};
 use crate::retry;
 use crate::state::{Ending, Frame, Frozen, HedgeRow, Kind, Phase, Thaw, flag};
@@ -153,6 +153,20 @@ impl<O: Observer> Engine<O> {
             let series = self.plan.calls[row.call as usize].series;
             count(&mut self.m.calls[series as usize].attempt_results, ending);
         }
+        self.attempt_ended(task, ending);
+    }
+
+    #[inline(always)]
+    fn attempt_ended(&mut self, task: u32, ending: Ending) {
+        let visit = self.s.tasks[task as usize].visit;
+        self.observer.on(
+            self.s.now_ns,
+            Fact::AttemptEnded {
+                visit,
+                task,
+                ending,
+            },
+        );
     }
 
     fn back_off(&mut self, task: u32, wait_ns: u64) {
@@ -163,6 +177,7 @@ impl<O: Observer> Engine<O> {
         row.previous_backoff_ns = wait_ns;
         row.step_timer = timer;
         row.due_ns = at;
+        self.began(task, Doing::BackOff);
     }
 
     /// The back-off is over.
@@ -328,6 +343,10 @@ impl<O: Observer> Engine<O> {
                 call: series,
                 caller: self.s.tasks[task as usize].identity,
                 attempt: number,
+                visit: self.s.tasks[task as usize].visit,
+                task,
+                child,
+                request: id,
             },
         );
         if direct {
@@ -386,12 +405,9 @@ impl<O: Observer> Engine<O> {
     /// An attempt is over for its caller.
     #[inline]
     pub(crate) fn attempt_over(&mut self, task: u32, ending: Ending, replica: u32) {
+        self.count_attempt_result(task, ending);
         let row = &self.s.tasks[task as usize];
         let plan = &self.plan.calls[row.call as usize];
-        if row.has(flag::COUNTED) {
-            let series = &mut self.m.calls[plan.series as usize];
-            count(&mut series.attempt_results, ending);
-        }
         if !plan.plain {
             self.release_call_pool(task);
             self.budget_attempt_over(task);
@@ -944,8 +960,9 @@ impl<O: Observer> Engine<O> {
             self.wake(task);
         } else {
             let at = self.s.now_ns.saturating_add(wait_ns);
-            self.s.tasks[task as usize].step_timer =
-                self.s.calendar.schedule(at, Timer::Step, task);
+            let row = &mut self.s.tasks[task as usize];
+            row.step_timer = self.s.calendar.schedule(at, Timer::Step, task);
+            self.began(task, Doing::BackOff);
         }
         if counted {
             self.m.clients[client].presses += 1;

@@ -9,7 +9,7 @@
 use crate::calendar::{Kind as Timer, RingId};
 use crate::engine::{Engine, Flow, Next};
 use crate::measure::{count, count_end};
-use crate::observe::{Fact, Observer};
+use crate::observe::{Doing, Fact, Observer};
 use crate::plan::NONE;
 use crate::state::{Ending, Kind, Life, Phase, Task, flag};
 use worstday_stats::draw::{identity, mix64};
@@ -86,7 +86,7 @@ impl<O: Observer> Engine<O> {
         }
         let place = &self.plan.endpoints[plan.target as usize];
         me.attempt = number;
-        // The attempt leaves.        // The attempt leaves.
+        // The attempt leaves.
         self.s.live += 1;
         let generation = you.generation;
         me.serial += 1;
@@ -112,6 +112,10 @@ impl<O: Observer> Engine<O> {
                 call: plan.series,
                 caller: me.identity,
                 attempt: number,
+                visit: me.visit,
+                task,
+                child,
+                request: id,
             },
         );
         // It arrives.
@@ -232,6 +236,14 @@ impl<O: Observer> Engine<O> {
         row.phase = Phase::Working;
         row.due_ns = self.s.now_ns.saturating_add(ns);
         row.step_timer = self.s.calendar.schedule(row.due_ns, Timer::Step, task);
+        self.observer.on(
+            self.s.now_ns,
+            Fact::Began {
+                visit: row.visit,
+                task,
+                doing: Doing::Work,
+            },
+        );
         Flow::Stop
     }
 
@@ -358,6 +370,14 @@ impl<O: Observer> Engine<O> {
         me.child = NONE;
         self.observer.on(
             now,
+            Fact::AttemptEnded {
+                visit: me.visit,
+                task: caller,
+                ending,
+            },
+        );
+        self.observer.on(
+            now,
             Fact::CallEnded {
                 call: plan.series,
                 caller: me.identity,
@@ -398,6 +418,8 @@ impl<O: Observer> Engine<O> {
                 client: client as u32,
                 visit: row.visit,
                 ending,
+                response_ns: now - row.arrived_ns - row.started_ns,
+                counted,
             },
         );
         row.vacate();

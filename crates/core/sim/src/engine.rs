@@ -15,7 +15,7 @@ use crate::fault::Disturbances;
 use crate::judge::JudgeError;
 use crate::judge_feed::Judges;
 use crate::measure::Measures;
-use crate::observe::{Fact, Observer};
+use crate::observe::{Doing, Fact, Observer};
 use crate::outcome::Ended;
 use crate::plan::{ClientPlan, NONE, Op, Plan};
 use crate::state::{
@@ -779,6 +779,7 @@ impl<O: Observer> Engine<O> {
         row.due_ns = now.saturating_add(ns);
         let due = row.due_ns;
         row.step_timer = self.s.calendar.schedule(due, Timer::Step, task);
+        self.began(task, Doing::Wait);
         Flow::Stop
     }
 
@@ -818,6 +819,12 @@ impl<O: Observer> Engine<O> {
                 },
             );
             self.s.ready.push(slot, generation);
+            let fact = Fact::Branched {
+                visit: branch.visit,
+                task,
+                branch: slot,
+            };
+            self.observer.on(self.s.now_ns, fact);
         }
         // Innermost, so that a branch that ends finds it at once.
         self.push_frame(
@@ -838,6 +845,12 @@ impl<O: Observer> Engine<O> {
     fn branch_ended(&mut self, branch: u32, ending: Ending) {
         let row = &self.s.tasks[branch as usize];
         let (parent, serial) = (row.caller, row.caller_serial);
+        let fact = Fact::BranchEnded {
+            visit: row.visit,
+            branch,
+            ending,
+        };
+        self.observer.on(self.s.now_ns, fact);
         self.free_task(branch);
         let row = &mut self.s.tasks[parent as usize];
         let awaited = row.first_live <= serial && serial <= row.serial && row.kind != Kind::Free;
@@ -1025,7 +1038,14 @@ impl<O: Observer> Engine<O> {
             }
             None => self.seat(first).0,
         };
-        self.observer.on(now, Fact::VisitArrived { client, visit });
+        self.observer.on(
+            now,
+            Fact::VisitArrived {
+                client,
+                visit,
+                task,
+            },
+        );
         if limits {
             self.visit_limits(task, client);
         }
@@ -1055,7 +1075,14 @@ impl<O: Observer> Engine<O> {
         row.expiry_ns = u64::MAX;
         row.flags = if counted { flag::COUNTED } else { 0 };
         row.phase = Phase::Ready;
-        self.observer.on(now, Fact::VisitArrived { client, visit });
+        self.observer.on(
+            now,
+            Fact::VisitArrived {
+                client,
+                visit,
+                task,
+            },
+        );
         if limits {
             self.visit_limits(task, client);
         }
@@ -1114,6 +1141,8 @@ impl<O: Observer> Engine<O> {
                 client: client as u32,
                 visit,
                 ending,
+                response_ns: now - arrived - reading,
+                counted,
             },
         );
         if self.judges.wants_client(client) {

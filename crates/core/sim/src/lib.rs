@@ -5,7 +5,7 @@
 //! (who comes), `attempt`, `retry` and `balance` (calls), `service`, `pool` and `link` (where requests wait and
 //! work), `direct` (all that in one go where nothing stands in the way), `replica`, `worker`, `fault` and
 //! `reconfigure` (what goes wrong or changes). `deadlock` looks for rings at the end. `measure` counts,
-//! [`observe`] watches, and [`outcome`] is what a run has to say. `control` is what one may do between
+//! [`observe`] watches, [`trace`] follows single visits, and [`outcome`] is what a run has to say. `control` is what one may do between
 //! two advances.
 //!
 //! Every history is a function of (system, day, seed): no clock, no threads, no ambient chance.
@@ -37,6 +37,7 @@ mod replica;
 mod retry;
 mod service;
 mod state;
+pub mod trace;
 mod watch;
 mod worker;
 

@@ -15,6 +15,8 @@ pub enum Fact {
         client: u32,
         /// Which.
         visit: u64,
+        /// The row that carries out its steps.
+        task: u32,
     },
     /// A visit ended.
     VisitEnded {
@@ -24,6 +26,10 @@ pub enum Fact {
         visit: u64,
         /// How.
         ending: Ending,
+        /// From its arrival, without the user's own reading time, ns.
+        response_ns: u64,
+        /// Whether it arrived after the warm-up.
+        counted: bool,
     },
     /// A request reached a replica.
     RequestArrived {
@@ -58,6 +64,50 @@ pub enum Fact {
         caller: u64,
         /// Which attempt, counted from 1.
         attempt: u32,
+        /// For which visit.
+        visit: u64,
+        /// The row of the caller, which waits from now on.
+        task: u32,
+        /// The row of the request, or of the mesh layer that will send it.
+        child: u32,
+        /// Which request, as its replica will name it.
+        request: u64,
+    },
+    /// An attempt is over for its caller, whether or not its callee knows.
+    AttemptEnded {
+        /// For which visit.
+        visit: u64,
+        /// The row of the caller.
+        task: u32,
+        /// How.
+        ending: Ending,
+    },
+    /// A task starts a branch of `parallel`; the last of them makes it wait.
+    Branched {
+        /// For which visit.
+        visit: u64,
+        /// Its row.
+        task: u32,
+        /// The row of the branch.
+        branch: u32,
+    },
+    /// A branch is over, or was stopped.
+    BranchEnded {
+        /// For which visit.
+        visit: u64,
+        /// Its row.
+        branch: u32,
+        /// How.
+        ending: Ending,
+    },
+    /// A task begins something that takes time by itself.
+    Began {
+        /// For which visit.
+        visit: u64,
+        /// Its row.
+        task: u32,
+        /// What.
+        doing: Doing,
     },
     /// A call is over.
     CallEnded {
@@ -100,6 +150,19 @@ pub enum Fact {
         /// Row of the overrides.
         row: u32,
     },
+}
+
+/// What a task spends its own time with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// `work`.
+    Work,
+    /// `wait`.
+    Wait,
+    /// Waits for a permit of a pool.
+    Permit,
+    /// Waits before the next attempt, or before the user presses again.
+    BackOff,
 }
 
 /// Watches a history.

@@ -5,7 +5,7 @@
 
 use crate::calendar::Kind as Timer;
 use crate::engine::{Engine, Flow};
-use crate::observe::Observer;
+use crate::observe::{Doing, Observer};
 use crate::plan::NONE;
 use crate::state::{Ending, Frame, Permits, Phase, flag};
 use worstday_model::system::Order;
@@ -100,6 +100,7 @@ impl<O: Observer> Engine<O> {
         let row = &mut self.s.tasks[task as usize];
         row.phase = phase;
         row.due_ns = now;
+        self.began(task, Doing::Permit);
         if let Some(wait_ns) = wait_ns {
             let at = now.saturating_add(wait_ns);
             self.s.tasks[task as usize].step_timer =

@@ -8,7 +8,7 @@
 use crate::calendar::Kind as Timer;
 use crate::engine::{Engine, Flow};
 use crate::judge::Counted;
-use crate::observe::{Fact, Observer};
+use crate::observe::{Doing, Fact, Observer};
 use crate::plan::NONE;
 use crate::state::{Cpu, Ending, Job, Kind, Life, Line, Phase, Thaw, flag};
 use worstday_model::system::{Admission, CoreOrder, Expired, Order, Per};
@@ -759,6 +759,7 @@ impl<O: Observer> Engine<O> {
                     return Flow::On;
                 }
                 row.phase = Phase::OnCore;
+                self.began(task, Doing::Work);
                 self.join_cores(task, ns);
                 return Flow::Stop;
             }
@@ -772,7 +773,15 @@ impl<O: Observer> Engine<O> {
         row.phase = Phase::Working;
         row.due_ns = due;
         row.step_timer = timer;
+        self.began(task, Doing::Work);
         Flow::Stop
+    }
+
+    #[inline(always)]
+    pub(crate) fn began(&mut self, task: u32, doing: Doing) {
+        let visit = self.s.tasks[task as usize].visit;
+        self.observer
+            .on(self.s.now_ns, Fact::Began { visit, task, doing });
     }
 
     pub(crate) fn join_cores(&mut self, task: u32, ns: u64) {

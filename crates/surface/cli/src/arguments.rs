@@ -102,6 +102,9 @@ pub struct Run {
     /// How to print
     #[command(flatten)]
     pub output: Output,
+    /// Write the report as one self-contained page too
+    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
+    pub html: Option<PathBuf>,
     /// On how many threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

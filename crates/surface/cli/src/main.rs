@@ -2,13 +2,14 @@
 //!
 //! In reading order: [`arguments`] is the command line, [`load`] reads files, [`run`] is the command that the others
 //! build on, with [`threads`] (the only ones outside the engine), [`progress`], [`interrupt`] and [`part`];
-//! [`demo`] tells a story; [`exit`] is how it ends. Only this crate touches files, terminals and clocks.
+//! [`page`] writes a run as HTML, [`demo`] tells a story; [`exit`] is how it ends. Only this crate touches files, terminals and clocks.
 
 mod arguments;
 mod demo;
 mod exit;
 mod interrupt;
 mod load;
+mod page;
 mod part;
 mod progress;
 mod run;

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use worstday_model::day::{self, Day, DayRequest, Random, Scenario, What};
 use worstday_model::scalar::{self, Scalar};
-use worstday_report::document::Trial;
 use worstday_report::text::{Colour, Drawing, Length, draw};
 use worstday_report::{Asked, Report, Verdict, json, quantity, report, tried};
 use worstday_sim::History;
@@ -20,6 +19,7 @@ use crate::arguments::{Format, Output, Run};
 use crate::exit::{Exit, Stop};
 use crate::interrupt::Interrupt;
 use crate::load::{Loaded, load};
+use crate::page::{self, Finished};
 use crate::part;
 use crate::progress::Line;
 use crate::threads::{Gauge, histories};
@@ -41,7 +41,7 @@ pub fn run(arguments: &Run) -> Result<Exit, Stop> {
     if !arguments.merge.is_empty() {
         let campaign = part::merge(&arguments.merge)?;
         check_parts(&campaign, &loaded)?;
-        return print(&campaign, &loaded, &day, arguments, Trying::Yes);
+        return print(campaign, loaded, day, arguments, Trying::Yes);
     }
     let first = arguments.seed.or(loaded.seed).unwrap_or(SEED);
     let Some(end) = first.checked_add(arguments.seeds) else {
@@ -69,7 +69,7 @@ pub fn run(arguments: &Run) -> Result<Exit, Stop> {
         return Ok(Exit::Interrupted);
     }
     let trying = if interrupted { Trying::No } else { Trying::Yes };
-    let exit = print(&campaign, &loaded, &day, arguments, trying)?;
+    let exit = print(campaign, loaded, day, arguments, trying)?;
     Ok(if interrupted { Exit::Interrupted } else { exit })
 }
 
@@ -273,11 +273,11 @@ enum Trying {
     No,
 }
 
-/// Prints the report of a campaign and says how to exit.
+/// Prints the report of a campaign, writes its page if one was asked for, and says how to exit.
 fn print(
-    campaign: &Campaign,
-    loaded: &Loaded,
-    day: &Day,
+    campaign: Campaign,
+    loaded: Loaded,
+    day: Arc<Day>,
     arguments: &Run,
     trying: Trying,
 ) -> Result<Exit, Stop> {
@@ -285,15 +285,19 @@ fn print(
     let repeated = arguments.repeated();
     let asked = Asked {
         system: &loaded.system,
-        day,
+        day: &day,
         file: &file,
         arguments: &repeated,
         warnings: &loaded.findings,
         described: &loaded.described,
     };
-    let mut report = report(campaign, &asked);
-    if trying == Trying::Yes {
-        report.step.tried = try_step(campaign, &report, arguments);
+    let mut report = report(&campaign, &asked);
+    let trial = match trying {
+        Trying::Yes => try_step(&campaign, &report, arguments),
+        Trying::No => None,
+    };
+    if let Some(trial) = &trial {
+        report.step.tried = tried(&report, &trial.report);
     }
     show(&report, arguments.output)?;
     for row in campaign
@@ -307,11 +311,21 @@ fn print(
             quantity::seconds(row.end_ns as f64 / 1e9)
         );
     }
-    Ok(match report.verdict {
+    let exit = match report.verdict {
         Verdict::Kept | Verdict::NoPromise => Exit::Kept,
         Verdict::Broken => Exit::Broken,
         Verdict::CantTell => Exit::CantTell,
-    })
+    };
+    if let Some(path) = &arguments.html {
+        let asked = Finished {
+            loaded,
+            day,
+            campaign,
+            report,
+        };
+        page::write(path, arguments, &asked, trial)?;
+    }
+    Ok(exit)
 }
 
 /// A step is tried only if that costs no more than so many events: a second or two.
@@ -319,7 +333,7 @@ const TRIAL_EVENTS: u64 = 20_000_000;
 
 /// What the suggested step does to the same days, same seeds. None if there is nothing to try, it costs too much (which
 /// is a matter of events, so that the same files say the same on every machine), or somebody stopped it.
-fn try_step(campaign: &Campaign, report: &Report, arguments: &Run) -> Option<Trial> {
+fn try_step(campaign: &Campaign, report: &Report, arguments: &Run) -> Option<Finished> {
     if arguments.no_trial || report.step.for_worse {
         return None;
     }
@@ -336,15 +350,22 @@ fn try_step(campaign: &Campaign, report: &Report, arguments: &Run) -> Option<Tri
     if interrupted {
         return None;
     }
+    let file = arguments.file.display().to_string();
     let asked = Asked {
         system: &loaded.system,
         day: &day,
-        file: "",
+        file: &file,
         arguments: &[],
         warnings: &[],
         described: &[],
     };
-    tried(report, &worstday_report::report(&after, &asked))
+    let report = worstday_report::report(&after, &asked);
+    Some(Finished {
+        loaded,
+        day,
+        campaign: after,
+        report,
+    })
 }
 
 pub(crate) fn show(report: &Report, output: Output) -> Result<(), Stop> {

@@ -78,6 +78,29 @@ impl Clock {
         }
     }
 
+    /// Whether a moment is told as a distance from where counting starts, because the time of day means nothing.
+    #[must_use]
+    pub fn counts_from_start(&self) -> bool {
+        self.style == Style::Offset
+    }
+
+    /// The distance of local time from UTC at an instant and after each change of clocks up to another, in s:
+    /// (ns on the run's clock, offset).
+    #[must_use]
+    pub fn offsets(&self, from_ns: u64, until_ns: u64) -> Vec<(u64, i32)> {
+        let start = i128::from(self.start_unix_ns);
+        let first = self.zoned(from_ns);
+        let mut all = vec![(from_ns, first.offset().seconds())];
+        for change in self.zone.following(first.timestamp()) {
+            let at = change.timestamp().as_nanosecond() - start;
+            match u64::try_from(at) {
+                Ok(at) if at < until_ns => all.push((at, change.offset().seconds())),
+                _ => break,
+            }
+        }
+        all
+    }
+
     /// From one moment to another: `00:06–00:11`.
     #[must_use]
     pub fn window(&self, from_ns: u64, until_ns: u64) -> String {

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, amount};
 
 /// Version of the JSON form; it changes when a reader of the old one would go wrong.
 pub const VERSION: u32 = 1;
@@ -738,10 +738,32 @@ pub struct ClientSeries {
     pub p50: Vec<Option<f64>>,
     /// 99th percentile, s.
     pub p99: Vec<Option<f64>>,
+    /// Median response time over all that ended here; what was lost counts as never.
+    pub sent_p50: Vec<Moment>,
+    /// 95th percentile of the same.
+    pub sent_p95: Vec<Moment>,
+    /// 99th percentile of the same.
+    pub sent_p99: Vec<Moment>,
     /// Money lost.
     pub money_lost: Vec<f64>,
     /// Money earned.
     pub money_earned: Vec<f64>,
+}
+
+/// A time in one window: seconds, `"never"` if so much was lost that no time is long enough, null if nothing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Moment(#[serde(serialize_with = "amount")] pub Option<f64>);
+
+#[cfg(test)]
+impl schemars::JsonSchema for Moment {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        crate::estimate::Amount::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        crate::estimate::Amount::json_schema(generator)
+    }
 }
 
 /// A service over time.

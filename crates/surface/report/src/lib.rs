@@ -28,6 +28,6 @@ pub mod text;
 mod told;
 mod verdicts;
 
-pub use advice::tried;
+pub use advice::{quoted, tried};
 pub use document::{Report, Verdict};
 pub use summary::{Asked, report};

@@ -3,7 +3,9 @@
 use worstday_sim::outcome::Outcome;
 use worstday_stats::sketch::{Sketch, Sparse};
 
-use crate::document::{CallSeries, ClientSeries, EndpointSeries, Series, ServiceSeries};
+use crate::document::{
+    CallSeries, ClientSeries, EndpointSeries, Moment, Series, ServiceSeries,
+};
 
 /// One cell per window.
 fn cells<W, V>(windows: &[W], of: impl Fn(&W) -> V) -> Vec<V> {
@@ -12,6 +14,11 @@ fn cells<W, V>(windows: &[W], of: impl Fn(&W) -> V) -> Vec<V> {
 
 fn at(sketch: &Sparse, q: f64) -> Option<f64> {
     sketch.quantile(q, 0).ns().map(|ns| ns / 1e9)
+}
+
+/// Over all that ended, `lost` of them never.
+fn of_sent(sketch: &Sparse, q: f64, lost: u64) -> Moment {
+    Moment(sketch.quantile(q, lost).ns().map(|ns| ns / 1e9))
 }
 
 fn mean(sketch: &Sparse) -> Option<f64> {
@@ -39,6 +46,9 @@ pub(crate) fn series(row: &Outcome) -> Series {
                     inside: cells(w, |w| w.ends.inside),
                     p50: cells(w, |w| at(&w.response, 0.5)),
                     p99: cells(w, |w| at(&w.response, 0.99)),
+                    sent_p50: cells(w, |w| of_sent(&w.response, 0.5, w.ends.lost())),
+                    sent_p95: cells(w, |w| of_sent(&w.response, 0.95, w.ends.lost())),
+                    sent_p99: cells(w, |w| of_sent(&w.response, 0.99, w.ends.lost())),
                     money_lost: cells(w, |w| w.money_lost),
                     money_earned: cells(w, |w| w.money_earned),
                 }

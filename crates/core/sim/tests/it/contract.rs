@@ -248,7 +248,9 @@ fn a_new_seed_changes_the_future() {
         let arrived = t.log.rows.iter().filter(|r| r.0 > 26 * S);
         arrived
             .filter_map(|(_, f)| match f {
-                Fact::VisitArrived { client: 0, visit } => Some(*visit),
+                Fact::VisitArrived {
+                    client: 0, visit, ..
+                } => Some(*visit),
                 _ => None,
             })
             .collect()
@@ -429,7 +431,7 @@ fn arrived(t: &Told, of: ClientId) -> BTreeMap<u64, u64> {
         .rows
         .iter()
         .filter_map(|&(at, f)| match f {
-            Fact::VisitArrived { client, visit } if client == of.0 => Some((visit, at)),
+            Fact::VisitArrived { client, visit, .. } if client == of.0 => Some((visit, at)),
             _ => None,
         })
         .collect()

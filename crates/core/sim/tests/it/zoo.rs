@@ -450,13 +450,14 @@ impl Told {
         let mut rows: Vec<(u64, u64, u64, Option<Ending>)> = Vec::new();
         for &(at, fact) in &self.log.rows {
             match fact {
-                Fact::VisitArrived { client, visit } if client == of.0 => {
+                Fact::VisitArrived { client, visit, .. } if client == of.0 => {
                     rows.push((visit, at, 0, None));
                 }
                 Fact::VisitEnded {
                     client,
                     visit,
                     ending,
+                    ..
                 } if client == of.0 => {
                     let open =
                         |r: &&mut (u64, u64, u64, Option<Ending>)| r.0 == visit && r.3.is_none();

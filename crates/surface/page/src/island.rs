@@ -1,0 +1,325 @@
+//! The JSON inside the page: all that the script draws.
+
+use serde::Serialize;
+use worstday_report::Verdict;
+use worstday_report::clock::Clock;
+use worstday_report::document::{Advice, Assumption, Description, Finding, Report};
+
+use crate::day::{Day, day};
+use crate::drawing::{Drawing, drawing};
+use crate::tiles::{Tile, tiles};
+use crate::waterfall::{Waterfall, waterfalls};
+use crate::{Beside, Page, Told};
+
+/// All of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Island {
+    pub tool: String,
+    pub system: String,
+    pub file: String,
+    pub hash: String,
+    pub label: String,
+    pub currency: Option<String>,
+    pub command: String,
+    pub clock: LocalClock,
+    /// The run that was asked for, then the other one.
+    pub runs: Vec<Run>,
+    pub cautions: Vec<String>,
+    pub risk: Advice,
+    pub step: Advice,
+    pub tried: Option<String>,
+    pub next: String,
+    pub findings: Vec<Finding>,
+    pub assumed: Vec<Assumption>,
+    pub described: Vec<Description>,
+    pub untraced: Option<String>,
+}
+
+/// How seconds from where counting starts become local time.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LocalClock {
+    /// Local wall clock where counting starts, as if it were UTC, in s since 1970.
+    pub wall: f64,
+    /// Clocks change: seconds from where counting starts, and by how much local time has moved since.
+    pub changes: Vec<(f64, f64)>,
+    /// The time of day means nothing: moments are distances.
+    pub from_start: bool,
+    /// How long is counted, s.
+    pub length: f64,
+}
+
+/// One run.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Run {
+    /// `asked`, `before` or `after`.
+    pub role: &'static str,
+    pub title: String,
+    pub verdict: Verdict,
+    pub sentence: String,
+    pub seeds: Vec<u64>,
+    pub seed: u64,
+    pub digest: String,
+    pub events: u64,
+    pub ended: String,
+    pub warm_up: f64,
+    pub recovery: Option<String>,
+    pub tiles: Vec<Tile>,
+    pub promises: Vec<Promised>,
+    pub not_judged: Vec<String>,
+    pub day: Day,
+    pub drawing: Drawing,
+    pub services: Vec<ServiceRow>,
+    pub visits: Vec<Waterfall>,
+    /// Where requests wait, the longest line first.
+    pub waits: Vec<WaitRow>,
+}
+
+/// A condition of a promise and what became of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Promised {
+    pub name: String,
+    pub subject: String,
+    pub condition: String,
+    pub verdict: Verdict,
+    pub worst: String,
+    pub window: Option<String>,
+    pub place: Option<String>,
+    /// `12 of 45 windows broke`.
+    pub broken: String,
+    /// The limit in s, where it is one on the response time of a client.
+    pub limit: Option<f64>,
+    /// Of which percentile, 0 to 100.
+    pub percentile: Option<f64>,
+}
+
+/// A service in figures of the whole run.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ServiceRow {
+    pub name: String,
+    /// `3 replicas, 4 workers each`.
+    pub size: String,
+    pub utilisation: Option<String>,
+    pub queue: String,
+    pub queue_max: u64,
+    pub wasted: String,
+    /// The same share as a number.
+    pub wasted_share: f64,
+    pub requests: u64,
+    pub lost: u64,
+    pub expired: u64,
+    pub duplicates: u64,
+    pub mark: Option<String>,
+}
+
+/// A row of who waits where.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WaitRow {
+    pub name: String,
+    pub share: f64,
+    pub wait: Option<String>,
+    pub service: Option<String>,
+    pub held_by: Option<String>,
+}
+
+/// Makes the island.
+pub(crate) fn island(page: &Page<'_>) -> Island {
+    let told = &page.asked;
+    let report = told.report;
+    let clock = Clock::new(told.system, told.day, told.outcome);
+    let mut runs = vec![run("asked", told)];
+    if let Some((beside, other)) = &page.other {
+        let role = match beside {
+            Beside::Before => "before",
+            Beside::After => "after",
+        };
+        runs.push(run(role, other));
+    }
+    Island {
+        tool: report.tool.clone(),
+        system: report.system.name.clone(),
+        file: report.system.file.clone(),
+        hash: report.system.hash.clone(),
+        label: report.day.label.clone(),
+        currency: report.system.currency.clone(),
+        command: page.command.to_owned(),
+        clock: local(told, &clock),
+        runs,
+        cautions: report.cautions.clone(),
+        risk: report.risk.clone(),
+        step: report.step.clone(),
+        tried: report.step.tried.as_ref().map(|trial| {
+            format!(
+                "Tried on the same {}: visits of `{}` that were lost {} instead of {}, 99 of 100 within {} instead of {}.",
+                if report.day.seeds.len() == 1 { "day" } else { "days" },
+                trial.client,
+                trial.lost_after,
+                trial.lost_before,
+                trial.p99_after,
+                trial.p99_before
+            )
+        }),
+        next: report.next.clone(),
+        findings: report.findings.clone(),
+        assumed: report.assumed.clone(),
+        described: report.described.clone(),
+        untraced: page.untraced.map(str::to_owned),
+    }
+}
+
+fn local(told: &Told<'_>, clock: &Clock) -> LocalClock {
+    let row = told.outcome;
+    let offsets = clock.offsets(row.warm_up_ns, row.end_ns);
+    let first = offsets.first().map_or(0, |(_, offset)| *offset);
+    let unix = (i128::from(row.start_unix_ns) + i128::from(row.warm_up_ns)) as f64 / 1e9;
+    LocalClock {
+        wall: unix + f64::from(first),
+        changes: offsets
+            .iter()
+            .skip(1)
+            .map(|(at, offset)| {
+                (
+                    (at - row.warm_up_ns) as f64 / 1e9,
+                    f64::from(offset - first),
+                )
+            })
+            .collect(),
+        from_start: clock.counts_from_start(),
+        length: told.report.day.length,
+    }
+}
+
+fn run(role: &'static str, told: &Told<'_>) -> Run {
+    let report = told.report;
+    let history = &report.histories[0];
+    Run {
+        role,
+        title: told.title.to_owned(),
+        verdict: report.verdict,
+        sentence: report.sentence.clone(),
+        seeds: report.day.seeds.clone(),
+        seed: history.seed,
+        digest: history.digest.clone(),
+        events: history.events,
+        ended: history.ended.clone(),
+        warm_up: report.day.warm_up,
+        recovery: report
+            .recovery
+            .as_ref()
+            .map(|recovery| recovery.sentence.clone()),
+        tiles: tiles(report),
+        promises: promises(report),
+        not_judged: report
+            .promises
+            .iter()
+            .flat_map(|promise| promise.not_judged.clone())
+            .collect(),
+        day: day(told),
+        drawing: drawing(told.system),
+        services: services(report),
+        visits: waterfalls(told),
+        waits: report
+            .stations
+            .iter()
+            .map(|station| WaitRow {
+                name: station.name.clone(),
+                share: station.wait_share,
+                wait: station.wait.map(worstday_report::quantity::seconds),
+                service: station.service.map(worstday_report::quantity::seconds),
+                held_by: station.held_by.as_ref().map(|held| {
+                    format!(
+                        "waits for `{}` {} of that time",
+                        held.service,
+                        worstday_report::quantity::percent(held.share)
+                    )
+                }),
+            })
+            .collect(),
+    }
+}
+
+fn promises(report: &Report) -> Vec<Promised> {
+    report
+        .promises
+        .iter()
+        .flat_map(|promise| promise.conditions.iter().map(move |row| (promise, row)))
+        .map(|(promise, row)| {
+            let (percentile, limit) = tiles::time_limit(&row.text).unzip();
+            Promised {
+                name: promise.name.clone(),
+                subject: row.subject.clone(),
+                condition: row.text.clone(),
+                verdict: row.verdict,
+                worst: row.worst.to_string(),
+                window: row.worst_window.clone(),
+                place: promise.place.clone(),
+                broken: if row.windows_broken == 0 {
+                    String::new()
+                } else if row.windows == 1 {
+                    "broken".to_owned()
+                } else {
+                    format!("{} of {} windows broke", row.windows_broken, row.windows)
+                },
+                limit,
+                percentile,
+            }
+        })
+        .collect()
+}
+
+use crate::tiles;
+
+fn services(report: &Report) -> Vec<ServiceRow> {
+    report
+        .services
+        .iter()
+        .map(|service| {
+            let station = report.stations.iter().find(|one| one.name == service.name);
+            let requests = service.requests;
+            let mut size = if service.replicas == 1 {
+                "1 replica".to_owned()
+            } else {
+                format!("{} replicas", service.replicas)
+            };
+            match service.workers {
+                Some(1) => size.push_str(", 1 worker"),
+                Some(workers) => size.push_str(&format!(", {workers} workers")),
+                None => size.push_str(", any number at once"),
+            }
+            if let Some(cores) = service.cores {
+                size.push_str(&format!(", {cores} cores"));
+            }
+            if service.replicas > 1 {
+                size.push_str(" each");
+            }
+            ServiceRow {
+                name: service.name.clone(),
+                size,
+                utilisation: service.utilisation.as_ref().map(ToString::to_string),
+                queue: service.queue.to_string(),
+                queue_max: service.queue_max,
+                wasted: service.wasted_worker_time.to_string(),
+                wasted_share: service.wasted_worker_time.value.unwrap_or(0.0),
+                requests: requests.arrived,
+                lost: requests.failed + requests.shed + requests.abandoned,
+                expired: service.expired,
+                duplicates: service.duplicates,
+                mark: station.and_then(|one| one.mark).map(|mark| {
+                    use worstday_report::document::Mark;
+                    match mark {
+                        Mark::Line => "the longest line",
+                        Mark::Why => "what the line waits for",
+                        Mark::LineAndWhy => "the longest line, and why",
+                        Mark::Next => "would be full next",
+                    }
+                    .to_owned()
+                }),
+            }
+        })
+        .collect()
+}

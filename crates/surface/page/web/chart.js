@@ -1,0 +1,326 @@
+// One chart of the day: lines labelled at their end, faults as bands behind them, a promise as a line across, and the
+// instant that the page shows. All charts of the day share their time axis and their cursor.
+
+import uPlot from "uplot";
+import { el } from "./dom.js";
+import { isBand, kindOf, until } from "./marks.js";
+import { onLayout } from "./paper.js";
+import { colour, onColours } from "./theme.js";
+
+/** Room for the axis on the left and for the labels at the lines' ends, px; less on a small screen. */
+export function gutters(width) {
+  return width < 560 ? { left: 48, right: 54 } : { left: 60, right: 92 };
+}
+
+/** @param {string} name @param {number} alpha */
+function faint(name, alpha) {
+  const hex = colour(name);
+  const digit = (at) => parseInt(hex.slice(at, at + 2), 16);
+  return `rgba(${digit(1)}, ${digit(3)}, ${digit(5)}, ${alpha})`;
+}
+
+const FONT = "12px system-ui, -apple-system, 'Segoe UI', sans-serif";
+const DASHES = { dashed: [6, 4], dotted: [2, 3] };
+
+/**
+ * @typedef {object} Line
+ * @property {string} label stands at the line's end
+ * @property {(number | null)[]} values infinite is never
+ * @property {string} colour name of a colour
+ * @property {"dashed" | "dotted"} [dash]
+ * @property {boolean} [filled]
+ */
+
+/**
+ * @param {object} what
+ * @param {string} what.title
+ * @param {string} what.note what the lines mean, in a few words
+ * @param {Line[]} what.lines
+ * @param {number[]} what.xs middle of each window, s
+ * @param {number} what.length of the day, s
+ * @param {number} what.height px
+ * @param {(value: number) => string} what.format
+ * @param {boolean} [what.log] a time: logarithmic, with a place for never
+ * @param {object[]} what.marks
+ * @param {{ value: number, label: string }[]} [what.limits]
+ * @param {boolean} [what.axis] with the labels of the time axis
+ * @param {ReturnType<import("./clock.js").clockOf>} what.clock
+ * @param {ReturnType<import("./now.js").createNow>} what.now
+ */
+export function chart(what) {
+  const { lines, xs, length, marks, clock, now, format } = what;
+  const limits = what.limits ?? [];
+  const finite = lines.flatMap((line) =>
+    line.values.filter((value) => value !== null && Number.isFinite(value)),
+  );
+  const hasNever = lines.some((line) => line.values.includes(Infinity));
+  const top = Math.max(0, ...finite, ...limits.map((limit) => limit.value));
+  const scale = what.log
+    ? logScale(finite, limits, top, hasNever)
+    : linearScale(top);
+  const data = [
+    xs,
+    ...lines.map((line) =>
+      line.values.map((value) =>
+        value === Infinity
+          ? scale.never
+          : value === null
+            ? null
+            : Math.max(value, scale.min),
+      ),
+    ),
+  ];
+
+  const readout = el("span", { class: "readout" });
+  const holder = el("div", { class: "plot" });
+  const figure = el(
+    "figure",
+    {
+      class: "chart",
+      "data-max": lines
+        .map((line) => Math.max(0, ...line.values.filter(Number.isFinite)))
+        .join(" "),
+      "data-title": what.title,
+    },
+    el(
+      "figcaption",
+      {},
+      el("b", {}, what.title),
+      el("span", { class: "note" }, ` ${what.note}`),
+      readout,
+    ),
+    holder,
+  );
+
+  const said = (value) =>
+    value === null || value === undefined
+      ? "–"
+      : value === Infinity
+        ? "never"
+        : format(value);
+  const say = (index) => {
+    const parts = lines.flatMap((line, at) => [
+      at > 0 ? " · " : "",
+      el(
+        "span",
+        { class: "key", style: `--key: var(--${line.colour})` },
+        line.label,
+      ),
+      ` ${said(line.values[index])}`,
+    ]);
+    readout.replaceChildren(clock.moment(xs[index], true), "  ", ...parts);
+  };
+  const indexAt = (at) => {
+    const step = xs.length > 1 ? xs[1] - xs[0] : length;
+    return Math.min(xs.length - 1, Math.max(0, Math.floor(at / step)));
+  };
+
+  const line = el("div", { class: "now" });
+  const bands = (u) => {
+    const { ctx, bbox } = u;
+    ctx.save();
+    for (const mark of marks) {
+      const kind = kindOf(mark).colour;
+      const x = u.valToPos(Math.max(0, mark.from), "x", true);
+      if (isBand(mark)) {
+        const right = u.valToPos(until(mark, length), "x", true);
+        ctx.fillStyle = faint(kind, 0.1);
+        ctx.fillRect(x, bbox.top, Math.max(2, right - x), bbox.height);
+      }
+      ctx.strokeStyle = faint(kind, isBand(mark) ? 0.45 : 0.9);
+      ctx.lineWidth = 2;
+      ctx.setLineDash(isBand(mark) ? [] : [4, 4]);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
+  const labels = (u) => {
+    const { ctx, bbox } = u;
+    const ratio = devicePixelRatio;
+    const right = bbox.left + bbox.width;
+    ctx.save();
+    ctx.font = FONT.replace("12px", `${12 * ratio}px`);
+    ctx.textBaseline = "middle";
+    for (const limit of limits) {
+      const y = u.valToPos(limit.value, "y", true);
+      ctx.strokeStyle = colour("kept");
+      ctx.lineWidth = 1.5 * ratio;
+      ctx.setLineDash([8 * ratio, 4 * ratio]);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(right, y);
+      ctx.stroke();
+    }
+    const ends = lines.map((one, at) => {
+      const drawn = data[at + 1];
+      let last = drawn.length - 1;
+      while (last > 0 && drawn[last] === null) last -= 1;
+      const value = drawn[last];
+      return {
+        text: one.label,
+        colour: one.colour,
+        y: u.valToPos(value ?? scale.min, "y", true),
+      };
+    });
+    for (const limit of limits)
+      ends.push({
+        text: limit.label,
+        colour: "kept",
+        y: u.valToPos(limit.value, "y", true),
+      });
+    // Labels that would overlap move apart, in their order.
+    ends.sort((a, b) => a.y - b.y);
+    const gap = 14 * ratio;
+    const lowest = bbox.top + bbox.height - gap / 2;
+    for (let at = 0; at < ends.length; at += 1) {
+      const above = at > 0 ? ends[at - 1].y + gap : bbox.top + 4 * ratio;
+      ends[at].y = Math.max(ends[at].y, above);
+    }
+    for (let at = ends.length - 1; at >= 0; at -= 1) {
+      const below = at + 1 < ends.length ? ends[at + 1].y - gap : lowest;
+      ends[at].y = Math.min(ends[at].y, below);
+    }
+    for (const end of ends) {
+      ctx.fillStyle = colour(end.colour);
+      ctx.fillText(end.text, right + 8 * ratio, end.y);
+    }
+    ctx.restore();
+  };
+
+  let u = null;
+  const build = () => {
+    const width = holder.clientWidth;
+    if (width === 0) return;
+    const { left, right } = gutters(width);
+    const axis = {
+      stroke: () => colour("quiet"),
+      grid: { stroke: () => faint("line", 0.7), width: 1 },
+      ticks: { show: false },
+      font: FONT,
+    };
+    const options = {
+      width,
+      height: what.height + (what.axis ? 28 : 0),
+      padding: [8, right, what.axis ? 0 : 6, 0],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        sync: { key: "day" },
+        points: { size: 7, width: 2 },
+      },
+      scales: {
+        x: { time: false, range: [0, length] },
+        y: {
+          distr: what.log ? 3 : 1,
+          log: 10,
+          range: [scale.min, scale.max],
+        },
+      },
+      axes: [
+        {
+          ...axis,
+          size: what.axis ? 28 : 0,
+          splits: () => clock.ticks(width - left - right),
+          values: (_, all) => all.map((at) => (what.axis ? clock.label(at) : "")),
+        },
+        {
+          ...axis,
+          size: left,
+          gap: 6,
+          splits: () => scale.splits,
+          filter: (_, all) => all,
+          values: (_, all) =>
+            all.map((value) => (value === scale.never ? "never" : format(value))),
+        },
+      ],
+      series: [
+        {},
+        ...lines.map((one) => ({
+          stroke: () => colour(one.colour),
+          fill: one.filled ? () => faint(one.colour, 0.14) : undefined,
+          width: 1.75,
+          dash: DASHES[one.dash],
+          points: { show: true, size: 3, filter: lonely },
+        })),
+      ],
+      hooks: {
+        drawClear: [bands],
+        draw: [labels],
+        setCursor: [
+          (chart) =>
+            say(chart.cursor.idx ?? indexAt(now.at)),
+        ],
+      },
+    };
+    u?.destroy();
+    u = new uPlot(options, data, holder);
+    u.over.append(line);
+    u.over.addEventListener("click", (event) =>
+      now.set(
+        Math.min(length, Math.max(0, u.posToVal(event.offsetX, "x"))),
+      ),
+    );
+    place();
+  };
+  const place = () => {
+    if (u) line.style.left = `${u.valToPos(now.at, "x")}px`;
+  };
+  /** Where a value stands alone between two gaps a line would not show it. */
+  const lonely = (chart, at, show, gaps) => {
+    const column = chart.data[at];
+    const alone = [];
+    for (let index = 0; index < column.length; index += 1) {
+      const isGap = (other) => column[other] === null || column[other] === undefined;
+      if (!isGap(index) && isGap(index - 1) && isGap(index + 1)) alone.push(index);
+    }
+    return alone;
+  };
+  now.follow((at) => {
+    place();
+    if (u?.cursor.idx === null || u === null || u.cursor.left < 0) say(indexAt(at));
+  });
+  onLayout(build);
+  onColours(() => u?.redraw(false));
+  return { figure, build };
+}
+
+function linearScale(top) {
+  if (top === 0) return { min: 0, max: 1, splits: [0, 1], never: 1 };
+  const step = niceStep(top / 3);
+  const max = Math.ceil((top * 1.02) / step) * step;
+  const splits = [];
+  for (let value = 0; value <= max * 1.0001; value += step)
+    splits.push(Number(value.toPrecision(12)));
+  return { min: 0, max, splits, never: max };
+}
+
+function niceStep(rough) {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const first = [1, 2, 5, 10].find((digit) => digit * power >= rough * 0.999);
+  return first * power;
+}
+
+/** Whole powers of ten; what never came stands above all of them. */
+function logScale(finite, limits, top, hasNever) {
+  const positive = [...finite, ...limits.map((limit) => limit.value)].filter(
+    (value) => value > 0,
+  );
+  const low = positive.length > 0 ? Math.min(...positive) : 0.1;
+  const high = top > 0 ? top : 1;
+  let min = 10 ** Math.floor(Math.log10(low) + 1e-9);
+  if (low / min > 4) min *= 3;
+  const ceiling = 10 ** Math.ceil(Math.log10(high * 1.05));
+  let max = high * 1.3 < ceiling / 3 ? ceiling / 3 : ceiling;
+  if (max / min < 5) max = min * 10;
+  const never = max * (max / min) ** 0.16;
+  const splits = [];
+  for (let value = 10 ** Math.ceil(Math.log10(min) - 1e-9); value <= max * 1.01; value *= 10)
+    splits.push(Number(value.toPrecision(6)));
+  if (splits.length < 2) splits.push(...[2, 5].map((n) => n * splits[0]).filter((value) => value <= max));
+  if (hasNever) splits.push(never);
+  return { min, max: hasNever ? never * (max / min) ** 0.04 : max, splits: splits.sort((a, b) => a - b), never };
+}

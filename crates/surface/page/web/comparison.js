@@ -1,0 +1,113 @@
+// Two runs of the same day, in the same frames: before and after a change.
+
+import { chart } from "./chart.js";
+import { rates, values } from "./columns.js";
+import { middles } from "./day.js";
+import { el, rich, section, table } from "./dom.js";
+import { rate, seconds, significant } from "./quantity.js";
+import { mark } from "./verdict.js";
+
+/** @param {object[]} runs @param {object} context */
+export function comparisonSection(runs, context) {
+  if (runs.length < 2) return null;
+  const [asked, other] = runs;
+  const [before, after] = other.role === "before" ? [other, asked] : [asked, other];
+  const { length, clock, now, currency } = context;
+  const client = before.day.clients
+    .map((one) => ({ one, twin: after.day.clients.find((two) => two.name === one.name) }))
+    .filter(({ twin }) => twin)
+    .map((pair) => ({ ...pair, lost: lostOf(pair.one, before.day) + lostOf(pair.twin, after.day) }))
+    .sort((a, b) => b.lost - a.lost)[0];
+  const charts = [];
+  if (client) {
+    const pair = (of) => [
+      { label: "before", values: of(client.one, before.day), colour: "series-3", dash: "dashed" },
+      { label: "after", values: of(client.twin, after.day), colour: "series-1" },
+    ];
+    const shared = { length, clock, now, marks: before.day.marks, xs: middles(before.day, length) };
+    const fits = before.day.count === after.day.count && before.day.window === after.day.window;
+    const sums = (one, day) => {
+      const all = [one.failed, one.shed, one.abandoned].map((column) => rates(column, day.count, day, length));
+      return all[0].map((_, at) => all.reduce((total, list) => total + list[at], 0));
+    };
+    if (fits) {
+      charts.push(
+        chart({
+          ...shared,
+          title: `99 of 100 of ${client.one.name} had their answer within`,
+          note: "",
+          height: 160,
+          log: true,
+          format: seconds,
+          lines: pair((one, day) => values(one.p99, day.count)),
+        }),
+        chart({
+          ...shared,
+          title: "Answered",
+          note: "visits a second",
+          height: 110,
+          format: rate,
+          lines: pair((one, day) => rates(one.answered, day.count, day, length)),
+        }),
+        chart({
+          ...shared,
+          title: "Lost",
+          note: "visits a second",
+          height: 100,
+          axis: client.one.moneyLost === null,
+          format: rate,
+          lines: pair(sums),
+        }),
+      );
+      if (client.one.moneyLost !== null && client.twin.moneyLost !== null)
+        charts.push(
+          chart({
+            ...shared,
+            title: "Money lost",
+            note: `${currency ?? ""} an hour`,
+            height: 90,
+            axis: true,
+            format: significant,
+            lines: pair((one, day) => rates(one.moneyLost, day.count, day, length).map((x) => 3600 * x)),
+          }),
+        );
+    }
+  }
+  const rows = before.tiles.map((tile) => [
+    tile.label,
+    tile.value,
+    after.tiles.find((twin) => twin.label === tile.label)?.value ?? "–",
+  ]);
+  const promised = before.promises.map((row) => {
+    const twin = after.promises.find(
+      (two) => two.name === row.name && two.condition === row.condition && two.subject === row.subject,
+    );
+    const cell = (one) => (one ? el("span", {}, mark(one.verdict), ` ${one.worst}`) : "–");
+    return [el("span", {}, `${row.name} `, el("code", {}, row.condition)), cell(row), cell(twin)];
+  });
+  return {
+    node: section(
+      "comparison",
+      "Before and after",
+      `The same people on the same day: before, ${before.title}; after, ${after.title}.`,
+      table(
+        "Before and after in numbers",
+        ["", "before", "after"],
+        [...rows, ...promised],
+        "versus",
+      ),
+      el("div", { class: "charts" }, ...charts.map((one) => one.figure)),
+      el("p", { class: "quiet-text" }, ...rich(`Before: ${before.sentence} After: ${after.sentence}`)),
+    ),
+    build: () => {
+      for (const one of charts) one.build();
+    },
+  };
+}
+
+function lostOf(client, day) {
+  return [client.failed, client.shed, client.abandoned]
+    .flatMap((column) => values(column, day.count))
+    .reduce((a, b) => a + b, 0);
+}
+

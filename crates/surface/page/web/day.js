@@ -1,0 +1,206 @@
+// The day: what users felt over time, on one axis for everything.
+
+import { chart } from "./chart.js";
+import { cell, largest, lengthOf, rates, values } from "./columns.js";
+import { choice, el, folded, section, table } from "./dom.js";
+import { markStrip, markTable } from "./marks.js";
+import { onLayout } from "./paper.js";
+import { gutters } from "./chart.js";
+import { count, rate, seconds, significant } from "./quantity.js";
+
+/** Middle of each window. */
+export function middles(day, length) {
+  return Array.from(
+    { length: day.count },
+    (_, at) => at * day.window + lengthOf(day, at, length) / 2,
+  );
+}
+
+/** Clients by how much they lost, then by how many came. */
+function worstFirst(run) {
+  const sum = (column) =>
+    values(column, run.day.count).reduce((a, b) => a + b, 0);
+  return [...run.day.clients]
+    .map((client) => ({
+      client,
+      lost: sum(client.failed) + sum(client.shed) + sum(client.abandoned),
+      came: sum(client.arrived),
+    }))
+    .filter(({ came }) => came > 0)
+    .sort((a, b) => b.lost - a.lost || b.came - a.came)
+    .map(({ client }) => client);
+}
+
+/** The promises about the response time of a client, as lines. */
+function limitsOf(run, name) {
+  const seen = new Set();
+  return run.promises
+    .filter((row) => row.limit !== null && row.subject.endsWith(name))
+    .filter((row) => !seen.has(row.limit) && seen.add(row.limit))
+    .map((row) => ({
+      value: row.limit,
+      label: `p${row.percentile} promise`,
+    }));
+}
+
+/** The charts of one client. */
+export function clientCharts(run, client, context) {
+  const { length, clock, now, currency } = context;
+  const day = run.day;
+  const xs = middles(day, length);
+  const shared = { xs, length, marks: day.marks, clock, now };
+  const all = (column) => values(column, day.count);
+  const perSecond = (column) => rates(column, day.count, day, length);
+  const answered = perSecond(client.answered);
+  const lost = [
+    { label: "errors", column: client.failed, colour: "series-3" },
+    { label: "turned away", column: client.shed, colour: "series-4" },
+    { label: "left", column: client.abandoned, colour: "broken" },
+  ].filter(({ column }) => largest(all(column)) > 0);
+  const charts = [
+    chart({
+      ...shared,
+      title: "How long it took",
+      note: "until half, 95 and 99 of 100 had their answer; who got none counts as never",
+      height: 220,
+      log: true,
+      format: seconds,
+      limits: limitsOf(run, client.name),
+      lines: [
+        { label: "half", values: all(client.p50), colour: "series-1" },
+        { label: "95 %", values: all(client.p95), colour: "series-2", dash: "dashed" },
+        { label: "99 %", values: all(client.p99), colour: "series-3" },
+      ],
+    }),
+    chart({
+      ...shared,
+      title: "Who came and who was answered",
+      note: "visits a second",
+      height: 140,
+      format: rate,
+      lines: [
+        { label: "came", values: perSecond(client.arrived), colour: "quiet", dash: "dotted" },
+        { label: "answered", values: answered, colour: "series-1", filled: true },
+        ...(largest(all(client.degraded)) > 0
+          ? [{ label: "in part", values: perSecond(client.degraded), colour: "series-3", dash: "dashed" }]
+          : []),
+      ],
+    }),
+    chart({
+      ...shared,
+      title: "Who got nothing",
+      note: lost.length > 0 ? "visits lost a second" : "nobody",
+      height: 110,
+      format: rate,
+      axis: client.moneyLost === null || largest(all(client.moneyLost)) === 0,
+      lines:
+        lost.length > 0
+          ? lost.map(({ label, column, colour }, at) => ({
+              label,
+              values: perSecond(column),
+              colour,
+              filled: at === 0,
+              dash: at === 1 ? "dashed" : undefined,
+            }))
+          : [{ label: "lost", values: xs.map(() => 0), colour: "quiet" }],
+    }),
+  ];
+  if (client.moneyLost !== null && largest(all(client.moneyLost)) > 0)
+    charts.push(
+      chart({
+        ...shared,
+        title: "Money lost",
+        note: `${currency ?? ""} an hour`,
+        height: 100,
+        axis: true,
+        format: significant,
+        lines: [
+          {
+            label: "lost",
+            values: perSecond(client.moneyLost).map((x) => 3600 * x),
+            colour: "broken",
+            filled: true,
+          },
+        ],
+      }),
+    );
+  return charts;
+}
+
+/** The same numbers for who reads rather than looks. */
+function clientTable(run, client, context) {
+  const { length, clock } = context;
+  const day = run.day;
+  const said = (column, at, format) => {
+    const value = cell(column, at);
+    return value === null ? "–" : value === "never" ? "never" : format(value);
+  };
+  return folded(`The numbers behind the charts of ${client.name}`, () =>
+    table(
+      `The day of ${client.name}`,
+      ["from", "came", "answered", "errors", "turned away", "left", "half within", "95 % within", "99 % within"],
+      Array.from({ length: day.count }, (_, at) => [
+        clock.moment(at * day.window, true),
+        ...[client.arrived, client.answered, client.failed, client.shed, client.abandoned].map(
+          (column) => said(column, at, count),
+        ),
+        ...[client.p50, client.p95, client.p99].map((column) => said(column, at, seconds)),
+      ]),
+      "numbers",
+    ),
+  );
+}
+
+/**
+ * @param {object} run
+ * @param {object} context
+ */
+export function daySection(run, context) {
+  const clients = worstFirst(run);
+  const { strip, draw } = markStrip(run.day.marks, context.length);
+  const holder = el("div", { class: "charts" });
+  const behind = el("div", { class: "behind" });
+  let built = [];
+  const show = (name) => {
+    const client = clients.find((one) => one.name === name);
+    built = clientCharts(run, client, context);
+    holder.replaceChildren(...built.map((one) => one.figure));
+    behind.replaceChildren(clientTable(run, client, context));
+    if (holder.isConnected) for (const one of built) one.build();
+  };
+  if (clients.length > 0) show(clients[0].name);
+  const place = () => {
+    const width = holder.clientWidth;
+    if (width === 0) return;
+    const { left, right } = gutters(width);
+    strip.style.marginLeft = `${left}px`;
+    draw(width - left - right);
+  };
+  onLayout(place);
+  const node = section(
+    "day",
+    "The day",
+    clients.length === 0
+      ? "Nobody came."
+      : `What ${clients.length === 1 ? `\`${clients[0].name}\`` : "users"} felt, in windows of ${seconds(run.day.window)}. Point anywhere, or move the slider below.`,
+    clients.length > 1 &&
+      choice(
+        "Whose day",
+        clients.map((client) => ({ value: client.name, text: `\`${client.name}\`` })),
+        clients[0].name,
+        (name) => show(name),
+      ),
+    strip,
+    holder,
+    behind,
+    markTable(run.day.marks, context.clock),
+  );
+  return {
+    node,
+    build: () => {
+      place();
+      for (const one of built) one.build();
+    },
+  };
+}
+
