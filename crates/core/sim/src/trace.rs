@@ -5,6 +5,8 @@
 //! lost one that tried longest. The second writes down every step of exactly those ([`follow`]). The same
 //! visits can be followed through a changed system, because who comes and when is drawn from the same seed.
 //!
+//! Nothing here is generic at its door, so that the engine is made with its own crate's optimisation.
+//!
 //! A trace is a list of lanes: the visit, and under it every attempt that was sent for it, late ones too. A lane is a
 //! sequence of spans without gaps, from the message's departure to the end of the request.
 
@@ -230,7 +232,7 @@ pub fn choose(
     editing: &Arc<dyn Editing>,
     seed: u64,
     clients: &[usize],
-    goes_on: impl FnMut() -> bool,
+    goes_on: &dyn Fn() -> bool,
 ) -> Result<Vec<Chosen>, JudgeError> {
     let scout = Scout {
         clients: system.clients.iter().map(|_| Seen::default()).collect(),
@@ -256,7 +258,7 @@ pub fn follow(
     editing: &Arc<dyn Editing>,
     seed: u64,
     chosen: &[Chosen],
-    goes_on: impl FnMut() -> bool,
+    goes_on: &dyn Fn() -> bool,
 ) -> Result<Vec<Trace>, JudgeError> {
     let client = |name: &str| system.clients.iter().position(|row| row.name == name);
     let tracer = Tracer {
@@ -296,7 +298,7 @@ fn told<O: Observer>(
     editing: &Arc<dyn Editing>,
     seed: u64,
     observer: O,
-    mut goes_on: impl FnMut() -> bool,
+    goes_on: &dyn Fn() -> bool,
 ) -> Result<Option<Engine<O>>, JudgeError> {
     let mut engine = Engine::new(
         Arc::clone(system),

@@ -179,7 +179,7 @@ fn followed(asked: &Finished, other: Option<&Finished>) -> Result<Followed, Stop
     clients.truncate(FOLLOWED_CLIENTS);
     let interrupt = Interrupt::listen()
         .map_err(|error| Stop::failed(format!("cannot listen for Ctrl-C: {error}"), ""))?;
-    let goes_on = || !interrupt.asked();
+    let goes_on = &|| !interrupt.asked();
     let seed = outcome.seed;
     let stop = |error| Stop::invalid(error, "");
     let loaded = &asked.loaded;

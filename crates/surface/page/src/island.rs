@@ -7,7 +7,7 @@ use worstday_report::document::{Advice, Assumption, Description, Finding, Report
 
 use crate::day::{Day, day};
 use crate::drawing::{Drawing, drawing};
-use crate::tiles::{Tile, tiles};
+use crate::tiles::{self, Tile, tiles};
 use crate::waterfall::{Waterfall, waterfalls};
 use crate::{Beside, Page, Told};
 
@@ -66,6 +66,8 @@ pub(crate) struct Run {
     pub ended: String,
     pub warm_up: f64,
     pub recovery: Option<String>,
+    /// Of all visits that ended.
+    pub lost_share: f64,
     pub tiles: Vec<Tile>,
     pub promises: Vec<Promised>,
     pub not_judged: Vec<String>,
@@ -208,10 +210,8 @@ fn run(role: &'static str, told: &Told<'_>) -> Run {
         events: history.events,
         ended: history.ended.clone(),
         warm_up: report.day.warm_up,
-        recovery: report
-            .recovery
-            .as_ref()
-            .map(|recovery| recovery.sentence.clone()),
+        recovery: report.recovery.as_ref().map(tiles::recovered),
+        lost_share: tiles::lost_share(report),
         tiles: tiles(report),
         promises: promises(report),
         not_judged: report
@@ -271,8 +271,6 @@ fn promises(report: &Report) -> Vec<Promised> {
         })
         .collect()
 }
-
-use crate::tiles;
 
 fn services(report: &Report) -> Vec<ServiceRow> {
     report

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use worstday_report::Report;
+use worstday_report::document::RecoveryReport;
 use worstday_report::quantity::{Unit, count, percent, quantity, seconds};
 
 /// One number.
@@ -31,6 +32,41 @@ pub(crate) fn time_limit(condition: &str) -> Option<(f64, f64)> {
     }
     let limit = Duration::parse(words.next()?).ok()?;
     Some((percentile, limit.nanos() as f64 / 1e9))
+}
+
+/// Whether it came back, as a sentence.
+pub(crate) fn recovered(recovery: &RecoveryReport) -> String {
+    if recovery.recovered == recovery.disturbed {
+        return match recovery.after.value {
+            Some(0.0) => "It was back to normal as soon as the disturbance had ended.".to_owned(),
+            Some(after) => format!(
+                "It was back to normal {} after the disturbance had ended.",
+                seconds(after)
+            ),
+            None => "It was back to normal when the disturbance had ended.".to_owned(),
+        };
+    }
+    let horizon = seconds(recovery.horizon);
+    if recovery.disturbed == 1 {
+        return format!("It did not come back by itself in the {horizon} that followed.");
+    }
+    format!(
+        "On {} of {} days it did not come back by itself in the {horizon} that followed.",
+        recovery.disturbed - recovery.recovered,
+        recovery.disturbed
+    )
+}
+
+/// The share of ended visits that were lost.
+pub(crate) fn lost_share(report: &Report) -> f64 {
+    let (mut ended, mut lost) = (0, 0);
+    for client in &report.clients {
+        let visits = client.visits;
+        let gone = visits.failed + visits.shed + visits.abandoned;
+        lost += gone;
+        ended += gone + visits.ok + visits.degraded + visits.declined;
+    }
+    lost as f64 / ended.max(1) as f64
 }
 
 /// The numbers of a run.

@@ -144,6 +144,7 @@ export function chart(what) {
     ctx.save();
     ctx.font = FONT.replace("12px", `${12 * ratio}px`);
     ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
     for (const limit of limits) {
       const y = u.valToPos(limit.value, "y", true);
       ctx.strokeStyle = colour("kept");
@@ -234,7 +235,9 @@ export function chart(what) {
           splits: () => scale.splits,
           filter: (_, all) => all,
           values: (_, all) =>
-            all.map((value) => (value === scale.never ? "never" : format(value))),
+            all.map((value) =>
+              value === scale.never ? "never" : short(format(value)),
+            ),
         },
       ],
       series: [
@@ -249,7 +252,7 @@ export function chart(what) {
       ],
       hooks: {
         drawClear: [bands],
-        draw: [labels],
+        draw: [labels, place],
         setCursor: [
           (chart) =>
             say(chart.cursor.idx ?? indexAt(now.at)),
@@ -288,14 +291,19 @@ export function chart(what) {
   return { figure, build };
 }
 
+/** `10 s` for `10.0 s`: an axis has round values. */
+function short(text) {
+  return text.replace(/\.0+(?=\D|$)/, "");
+}
+
 function linearScale(top) {
-  if (top === 0) return { min: 0, max: 1, splits: [0, 1], never: 1 };
+  if (top === 0) return { min: 0, max: 1, splits: [0, 1], never: Infinity };
   const step = niceStep(top / 3);
   const max = Math.ceil((top * 1.02) / step) * step;
   const splits = [];
   for (let value = 0; value <= max * 1.0001; value += step)
     splits.push(Number(value.toPrecision(12)));
-  return { min: 0, max, splits, never: max };
+  return { min: 0, max, splits, never: Infinity };
 }
 
 function niceStep(rough) {

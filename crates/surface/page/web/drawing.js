@@ -145,9 +145,10 @@ function picture(run, context, width) {
     const again = svg("path", { class: "strand again" });
     const middle = line[Math.floor(line.length / 2)];
     const text = svg("text", { class: "edge-word", x: middle.x, y: middle.y - 8 });
-    const more = svg("text", { class: "edge-word warm", x: middle.x, y: middle.y + 18 });
+    const more = svg("text", { class: "edge-word warm", x: middle.x });
+    const none = svg("text", { class: "edge-word bad", x: middle.x });
     strands.append(base, again);
-    if (labelled) words.append(text, more);
+    if (labelled) words.append(text, more, none);
     const id = `${edge.from} -> ${edge.to}`;
     movers.push((instant, hits) => {
       const { first, again: retries, unanswered } = read.edge(at, instant);
@@ -159,19 +160,16 @@ function picture(run, context, width) {
       again.setAttribute("stroke-width", String(b));
       if (b > 0) {
         again.setAttribute("d", path(beside(line, (a + b) / 2 + 1.5)));
-        again.setAttribute("stroke-dashoffset", String(-((instant / context.length) * 4000) % 12));
+        again.setAttribute("stroke-dashoffset", String(-((instant / context.length) * 4000) % 16));
       }
       again.toggleAttribute("hidden", b === 0);
       again.style.display = b === 0 ? "none" : "";
       text.textContent = first > 0 ? rate(first) : "";
       const part = unanswered > 0 && first > 0 ? unanswered / first : 0;
-      more.textContent = [
-        retries > 0 ? `+ ${rate(retries)} again` : "",
-        part >= 0.005 ? `✗ ${percent(Math.min(1, part))}` : "",
-      ]
-        .filter(Boolean)
-        .join("  ");
-      more.setAttribute("y", String(middle.y + 16 + (a / 2 + b)));
+      more.textContent = retries > 0 ? `+ ${rate(retries)} again` : "";
+      none.textContent = part >= 0.005 ? `✗ ${percent(Math.min(1, part))} unanswered` : "";
+      more.setAttribute("y", String(middle.y + 15 + a / 2 + b));
+      none.setAttribute("y", String(middle.y + (retries > 0 ? 31 : 15) + a / 2 + b));
       text.setAttribute("y", String(middle.y - 8 - a / 2));
     });
   });
@@ -204,7 +202,8 @@ function picture(run, context, width) {
     nodes,
   );
   // Small systems are not blown up, large ones scroll rather than shrink beyond reading.
-  const scale = Math.max(0.72, Math.min(1.12, width / placed.width));
+  const most = run.drawing.nodes.length <= 4 ? 1.3 : 1.12;
+  const scale = Math.max(0.72, Math.min(most, width / placed.width));
   image.style.width = `${placed.width * scale}px`;
   return {
     image,

@@ -18,7 +18,7 @@ export function layout(drawing, size) {
   graph.setGraph({
     rankdir: size.down ? "TB" : "LR",
     nodesep: size.crowded ? 14 : 34,
-    ranksep: size.down ? 56 : size.crowded ? 70 : 110,
+    ranksep: size.down ? 72 : size.crowded ? 76 : drawing.nodes.length <= 6 ? 176 : 120,
     marginx: 12,
     marginy: 12,
   });

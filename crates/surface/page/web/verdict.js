@@ -118,7 +118,7 @@ function promises(run) {
     el(
       "p",
       { class: "quiet-text" },
-      `One day cannot judge: ${run.notJudged.join(", ")}.`,
+      `One day cannot judge whether it survives ${run.notJudged.join(", ")}.`,
     ),
   );
 }

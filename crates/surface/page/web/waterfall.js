@@ -156,8 +156,9 @@ export function waterfallSection(runs, untraced, context) {
       : null;
   const key = (visit) => `${visit.client} ${visit.which}`;
   const several = new Set(run.visits.map((visit) => visit.client)).size > 1;
+  // Where many are lost, one of them tells most; else one of the slow ones.
   const first =
-    run.visits.find((visit) => visit.which === "slow") ??
+    run.visits.find((visit) => visit.which === (run.lostShare >= 0.01 ? "lost" : "slow")) ??
     run.visits.find((visit) => visit.which === "slowest") ??
     run.visits[0];
   const holder = el("div", {});

@@ -3,9 +3,7 @@
 use worstday_sim::outcome::Outcome;
 use worstday_stats::sketch::{Sketch, Sparse};
 
-use crate::document::{
-    CallSeries, ClientSeries, EndpointSeries, Moment, Series, ServiceSeries,
-};
+use crate::document::{CallSeries, ClientSeries, EndpointSeries, Moment, Series, ServiceSeries};
 
 /// One cell per window.
 fn cells<W, V>(windows: &[W], of: impl Fn(&W) -> V) -> Vec<V> {
