@@ -576,7 +576,8 @@ impl Observer for Tracer {
                     self.open(trace, lane).end(at_ns, ending);
                 }
             }
-            Fact::CallEnded { .. } | Fact::Started { .. } | Fact::Ended { .. } => {}
+            // Of no single visit.
+            _ => {}
         }
     }
 
