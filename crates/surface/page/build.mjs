@@ -20,7 +20,10 @@ async function licences() {
     const { version, license } = JSON.parse(
       await readFile(join(folder, "package.json"), "utf8"),
     );
-    if (license !== "MIT") throw new Error(`${name} is ${license}: the page may hold MIT and Apache-2.0`);
+    if (license !== "MIT")
+      throw new Error(
+        `${name} is ${license}: the page may hold MIT and Apache-2.0`,
+      );
     const text = await readFile(join(folder, "LICENSE"), "utf8");
     parts.push(`${name} ${version}\n\n${text.trim()}`);
   }
@@ -43,11 +46,15 @@ let stale = false;
 for (const file of outputFiles) {
   const isScript = file.path.endsWith(".js");
   // Inside a script element only `</script` can end it.
-  const text = (isScript ? await licences() : "") + file.text.replaceAll("</script", "<\\/script");
+  const text =
+    (isScript ? await licences() : "") +
+    file.text.replaceAll("</script", "<\\/script");
   if (process.argv.includes("--check")) {
     const kept = await readFile(file.path, "utf8").catch(() => "");
     if (kept !== text) {
-      console.error(`${file.path} is not what the sources give: cargo xtask page`);
+      console.error(
+        `${file.path} is not what the sources give: cargo xtask page`,
+      );
       stale = true;
     }
   } else {

@@ -102,7 +102,12 @@ pub(crate) fn tiles(report: &Report) -> Vec<Tile> {
         label: "people lost".to_owned(),
         value: count(lost),
         note: lost_how(failed, shed, left),
-        tone: if lost == 0 { "good" } else { "bad" },
+        // A few of millions are no alarm.
+        tone: match lost_share(report) {
+            0.0 => "good",
+            share if share < 0.005 => "plain",
+            _ => "bad",
+        },
     });
     let money: Vec<f64> = report
         .clients

@@ -26,7 +26,8 @@ function card(kind, title, advice, ...more) {
     { class: `card ${kind}` },
     el("h3", {}, title),
     el("p", { class: "advice" }, ...rich(advice.text)),
-    advice.place && el("p", { class: "quiet-text" }, el("code", {}, advice.place)),
+    advice.place &&
+      el("p", { class: "quiet-text" }, el("code", {}, advice.place)),
     ...more,
   );
 }
@@ -40,7 +41,12 @@ export function adviceSection(island) {
       "div",
       { class: "cards" },
       card("risk", "Biggest risk", island.risk),
-      card("step", "Smallest step today", island.step, island.tried && el("p", {}, ...rich(island.tried))),
+      card(
+        "step",
+        "Smallest step today",
+        island.step,
+        island.tried && el("p", {}, ...rich(island.tried)),
+      ),
     ),
     el("p", { class: "quiet-text" }, "What to run next"),
     command(island.next),

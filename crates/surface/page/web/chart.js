@@ -9,7 +9,7 @@ import { colour, onColours } from "./theme.js";
 
 /** Room for the axis on the left and for the labels at the lines' ends, px; less on a small screen. */
 export function gutters(width) {
-  return width < 560 ? { left: 48, right: 54 } : { left: 60, right: 92 };
+  return width < 560 ? { left: 50, right: 66 } : { left: 60, right: 92 };
 }
 
 /** @param {string} name @param {number} alpha */
@@ -141,6 +141,7 @@ export function chart(what) {
     const { ctx, bbox } = u;
     const ratio = devicePixelRatio;
     const right = bbox.left + bbox.width;
+    const narrow = u.width < 560;
     ctx.save();
     ctx.font = FONT.replace("12px", `${12 * ratio}px`);
     ctx.textBaseline = "middle";
@@ -168,7 +169,7 @@ export function chart(what) {
     });
     for (const limit of limits)
       ends.push({
-        text: limit.label,
+        text: narrow ? limit.label.split(" ")[0] : limit.label,
         colour: "kept",
         y: u.valToPos(limit.value, "y", true),
       });
@@ -226,7 +227,8 @@ export function chart(what) {
           ...axis,
           size: what.axis ? 28 : 0,
           splits: () => clock.ticks(width - left - right),
-          values: (_, all) => all.map((at) => (what.axis ? clock.label(at) : "")),
+          values: (_, all) =>
+            all.map((at) => (what.axis ? clock.label(at) : "")),
         },
         {
           ...axis,
@@ -253,19 +255,14 @@ export function chart(what) {
       hooks: {
         drawClear: [bands],
         draw: [labels, place],
-        setCursor: [
-          (chart) =>
-            say(chart.cursor.idx ?? indexAt(now.at)),
-        ],
+        setCursor: [(chart) => say(chart.cursor.idx ?? indexAt(now.at))],
       },
     };
     u?.destroy();
     u = new uPlot(options, data, holder);
     u.over.append(line);
     u.over.addEventListener("click", (event) =>
-      now.set(
-        Math.min(length, Math.max(0, u.posToVal(event.offsetX, "x"))),
-      ),
+      now.set(Math.min(length, Math.max(0, u.posToVal(event.offsetX, "x")))),
     );
     place();
   };
@@ -277,14 +274,17 @@ export function chart(what) {
     const column = chart.data[at];
     const alone = [];
     for (let index = 0; index < column.length; index += 1) {
-      const isGap = (other) => column[other] === null || column[other] === undefined;
-      if (!isGap(index) && isGap(index - 1) && isGap(index + 1)) alone.push(index);
+      const isGap = (other) =>
+        column[other] === null || column[other] === undefined;
+      if (!isGap(index) && isGap(index - 1) && isGap(index + 1))
+        alone.push(index);
     }
     return alone;
   };
   now.follow((at) => {
     place();
-    if (u?.cursor.idx === null || u === null || u.cursor.left < 0) say(indexAt(at));
+    if (u?.cursor.idx === null || u === null || u.cursor.left < 0)
+      say(indexAt(at));
   });
   onLayout(build);
   onColours(() => u?.redraw(false));
@@ -293,7 +293,7 @@ export function chart(what) {
 
 /** `10 s` for `10.0 s`: an axis has round values. */
 function short(text) {
-  return text.replace(/\.0+(?=\D|$)/, "");
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 }
 
 function linearScale(top) {
@@ -326,9 +326,21 @@ function logScale(finite, limits, top, hasNever) {
   if (max / min < 5) max = min * 10;
   const never = max * (max / min) ** 0.16;
   const splits = [];
-  for (let value = 10 ** Math.ceil(Math.log10(min) - 1e-9); value <= max * 1.01; value *= 10)
+  for (
+    let value = 10 ** Math.ceil(Math.log10(min) - 1e-9);
+    value <= max * 1.01;
+    value *= 10
+  )
     splits.push(Number(value.toPrecision(6)));
-  if (splits.length < 2) splits.push(...[2, 5].map((n) => n * splits[0]).filter((value) => value <= max));
+  if (splits.length < 2)
+    splits.push(
+      ...[2, 5].map((n) => n * splits[0]).filter((value) => value <= max),
+    );
   if (hasNever) splits.push(never);
-  return { min, max: hasNever ? never * (max / min) ** 0.04 : max, splits: splits.sort((a, b) => a - b), never };
+  return {
+    min,
+    max: hasNever ? never * (max / min) ** 0.04 : max,
+    splits: splits.sort((a, b) => a - b),
+    never,
+  };
 }

@@ -63,8 +63,7 @@ export function clockOf(clock) {
       364 * DAY,
     ];
     const step =
-      steps.find((one) => clock.length / one <= most) ??
-      clock.length / most;
+      steps.find((one) => clock.length / one <= most) ?? clock.length / most;
     const offset = clock.fromStart ? 0 : clock.wall % step;
     const all = [];
     for (

@@ -11,24 +11,52 @@ import { mark } from "./verdict.js";
 export function comparisonSection(runs, context) {
   if (runs.length < 2) return null;
   const [asked, other] = runs;
-  const [before, after] = other.role === "before" ? [other, asked] : [asked, other];
+  const [before, after] =
+    other.role === "before" ? [other, asked] : [asked, other];
   const { length, clock, now, currency } = context;
   const client = before.day.clients
-    .map((one) => ({ one, twin: after.day.clients.find((two) => two.name === one.name) }))
+    .map((one) => ({
+      one,
+      twin: after.day.clients.find((two) => two.name === one.name),
+    }))
     .filter(({ twin }) => twin)
-    .map((pair) => ({ ...pair, lost: lostOf(pair.one, before.day) + lostOf(pair.twin, after.day) }))
+    .map((pair) => ({
+      ...pair,
+      lost: lostOf(pair.one, before.day) + lostOf(pair.twin, after.day),
+    }))
     .sort((a, b) => b.lost - a.lost)[0];
   const charts = [];
   if (client) {
     const pair = (of) => [
-      { label: "before", values: of(client.one, before.day), colour: "series-3", dash: "dashed" },
-      { label: "after", values: of(client.twin, after.day), colour: "series-1" },
+      {
+        label: "before",
+        values: of(client.one, before.day),
+        colour: "series-3",
+        dash: "dashed",
+      },
+      {
+        label: "after",
+        values: of(client.twin, after.day),
+        colour: "series-1",
+      },
     ];
-    const shared = { length, clock, now, marks: before.day.marks, xs: middles(before.day, length) };
-    const fits = before.day.count === after.day.count && before.day.window === after.day.window;
+    const shared = {
+      length,
+      clock,
+      now,
+      marks: before.day.marks,
+      xs: middles(before.day, length),
+    };
+    const fits =
+      before.day.count === after.day.count &&
+      before.day.window === after.day.window;
     const sums = (one, day) => {
-      const all = [one.failed, one.shed, one.abandoned].map((column) => rates(column, day.count, day, length));
-      return all[0].map((_, at) => all.reduce((total, list) => total + list[at], 0));
+      const all = [one.failed, one.shed, one.abandoned].map((column) =>
+        rates(column, day.count, day, length),
+      );
+      return all[0].map((_, at) =>
+        all.reduce((total, list) => total + list[at], 0),
+      );
     };
     if (fits) {
       charts.push(
@@ -47,7 +75,9 @@ export function comparisonSection(runs, context) {
           note: "visits a second",
           height: 110,
           format: rate,
-          lines: pair((one, day) => rates(one.answered, day.count, day, length)),
+          lines: pair((one, day) =>
+            rates(one.answered, day.count, day, length),
+          ),
         }),
         chart({
           ...shared,
@@ -68,7 +98,9 @@ export function comparisonSection(runs, context) {
             height: 90,
             axis: true,
             format: significant,
-            lines: pair((one, day) => rates(one.moneyLost, day.count, day, length).map((x) => 3600 * x)),
+            lines: pair((one, day) =>
+              rates(one.moneyLost, day.count, day, length).map((x) => 3600 * x),
+            ),
           }),
         );
     }
@@ -80,10 +112,18 @@ export function comparisonSection(runs, context) {
   ]);
   const promised = before.promises.map((row) => {
     const twin = after.promises.find(
-      (two) => two.name === row.name && two.condition === row.condition && two.subject === row.subject,
+      (two) =>
+        two.name === row.name &&
+        two.condition === row.condition &&
+        two.subject === row.subject,
     );
-    const cell = (one) => (one ? el("span", {}, mark(one.verdict), ` ${one.worst}`) : "–");
-    return [el("span", {}, `${row.name} `, el("code", {}, row.condition)), cell(row), cell(twin)];
+    const cell = (one) =>
+      one ? el("span", {}, mark(one.verdict), ` ${one.worst}`) : "–";
+    return [
+      el("span", {}, `${row.name} `, el("code", {}, row.condition)),
+      cell(row),
+      cell(twin),
+    ];
   });
   return {
     node: section(
@@ -97,7 +137,11 @@ export function comparisonSection(runs, context) {
         "versus",
       ),
       el("div", { class: "charts" }, ...charts.map((one) => one.figure)),
-      el("p", { class: "quiet-text" }, ...rich(`Before: ${before.sentence} After: ${after.sentence}`)),
+      el(
+        "p",
+        { class: "quiet-text" },
+        ...rich(`Before: ${before.sentence} After: ${after.sentence}`),
+      ),
     ),
     build: () => {
       for (const one of charts) one.build();
@@ -110,4 +154,3 @@ function lostOf(client, day) {
     .flatMap((column) => values(column, day.count))
     .reduce((a, b) => a + b, 0);
 }
-

@@ -68,7 +68,12 @@ export function clientCharts(run, client, context) {
       limits: limitsOf(run, client.name),
       lines: [
         { label: "half", values: all(client.p50), colour: "series-1" },
-        { label: "95 %", values: all(client.p95), colour: "series-2", dash: "dashed" },
+        {
+          label: "95 %",
+          values: all(client.p95),
+          colour: "series-2",
+          dash: "dashed",
+        },
         { label: "99 %", values: all(client.p99), colour: "series-3" },
       ],
     }),
@@ -79,10 +84,27 @@ export function clientCharts(run, client, context) {
       height: 140,
       format: rate,
       lines: [
-        { label: "came", values: perSecond(client.arrived), colour: "quiet", dash: "dotted" },
-        { label: "answered", values: answered, colour: "series-1", filled: true },
+        {
+          label: "came",
+          values: perSecond(client.arrived),
+          colour: "quiet",
+          dash: "dotted",
+        },
+        {
+          label: "answered",
+          values: answered,
+          colour: "series-1",
+          filled: true,
+        },
         ...(largest(all(client.degraded)) > 0
-          ? [{ label: "in part", values: perSecond(client.degraded), colour: "series-3", dash: "dashed" }]
+          ? [
+              {
+                label: "in part",
+                values: perSecond(client.degraded),
+                colour: "series-3",
+                dash: "dashed",
+              },
+            ]
           : []),
       ],
     }),
@@ -138,13 +160,29 @@ function clientTable(run, client, context) {
   return folded(`The numbers behind the charts of ${client.name}`, () =>
     table(
       `The day of ${client.name}`,
-      ["from", "came", "answered", "errors", "turned away", "left", "half within", "95 % within", "99 % within"],
+      [
+        "from",
+        "came",
+        "answered",
+        "errors",
+        "turned away",
+        "left",
+        "half within",
+        "95 % within",
+        "99 % within",
+      ],
       Array.from({ length: day.count }, (_, at) => [
         clock.moment(at * day.window, true),
-        ...[client.arrived, client.answered, client.failed, client.shed, client.abandoned].map(
-          (column) => said(column, at, count),
+        ...[
+          client.arrived,
+          client.answered,
+          client.failed,
+          client.shed,
+          client.abandoned,
+        ].map((column) => said(column, at, count)),
+        ...[client.p50, client.p95, client.p99].map((column) =>
+          said(column, at, seconds),
         ),
-        ...[client.p50, client.p95, client.p99].map((column) => said(column, at, seconds)),
       ]),
       "numbers",
     ),
@@ -186,7 +224,10 @@ export function daySection(run, context) {
     clients.length > 1 &&
       choice(
         "Whose day",
-        clients.map((client) => ({ value: client.name, text: `\`${client.name}\`` })),
+        clients.map((client) => ({
+          value: client.name,
+          text: `\`${client.name}\``,
+        })),
         clients[0].name,
         (name) => show(name),
       ),
@@ -203,4 +244,3 @@ export function daySection(run, context) {
     },
   };
 }
-

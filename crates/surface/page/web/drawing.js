@@ -19,7 +19,8 @@ function reader(run, length) {
     day.services.map((row) => [
       `service ${row.name}`,
       {
-        utilisation: row.utilisation === null ? null : values(row.utilisation, parts),
+        utilisation:
+          row.utilisation === null ? null : values(row.utilisation, parts),
         queue: values(row.queue, parts),
         ready: values(row.ready, parts),
         arrived: values(row.arrived, parts),
@@ -55,12 +56,18 @@ function reader(run, length) {
       Array.from({ length: parts }, (_, at) =>
         rows.reduce((total, row) => total + row[key][at], 0),
       );
-    return { attempts: sum("attempts"), retries: sum("retries"), unanswered: sum("unanswered") };
+    return {
+      attempts: sum("attempts"),
+      retries: sum("retries"),
+      unanswered: sum("unanswered"),
+    };
   });
   const long = (part) => lengthOf(day, part, length, day.together);
   const busiest = Math.max(
     1e-9,
-    ...edges.map((edge) => largest(edge.attempts.map((n, part) => n / long(part)))),
+    ...edges.map((edge) =>
+      largest(edge.attempts.map((n, part) => n / long(part))),
+    ),
   );
   const longest = Math.max(
     1,
@@ -70,7 +77,9 @@ function reader(run, length) {
     busiest,
     longest,
     active: (at) =>
-      day.marks.filter((mark) => mark.from <= at && at < (mark.until ?? Infinity)),
+      day.marks.filter(
+        (mark) => mark.from <= at && at < (mark.until ?? Infinity),
+      ),
     service: (id, at) => {
       const { part } = windowAt(day, at);
       const row = services.get(id);
@@ -112,10 +121,15 @@ export function teller(run, length) {
     const said = run.drawing.nodes
       .filter((node) => node.kind === "service")
       .map((node) => ({ node, now: read.service(node.id, at) }))
-      .sort((a, b) => b.now.queue - a.now.queue || (b.now.utilisation ?? 0) - (a.now.utilisation ?? 0))
+      .sort(
+        (a, b) =>
+          b.now.queue - a.now.queue ||
+          (b.now.utilisation ?? 0) - (a.now.utilisation ?? 0),
+      )
       .slice(0, 2)
       .map(({ node, now }) => {
-        const busy = now.utilisation === null ? "" : `${percent(now.utilisation)} busy, `;
+        const busy =
+          now.utilisation === null ? "" : `${percent(now.utilisation)} busy, `;
         return `${node.name} ${busy}${plain(Math.round(now.queue))} waiting`;
       });
     const active = read.active(at).map((mark) => mark.name);
@@ -126,7 +140,12 @@ export function teller(run, length) {
 function shape(run, context, width) {
   const crowded = run.drawing.nodes.length > 16;
   const down = width < 560 && run.drawing.nodes.length <= 12;
-  const size = { width: crowded ? 132 : 164, height: crowded ? 52 : 68, down, crowded };
+  const size = {
+    width: crowded ? 132 : 164,
+    height: crowded ? 52 : 68,
+    down,
+    crowded,
+  };
   return { size, placed: layout(run.drawing, size) };
 }
 
@@ -144,15 +163,30 @@ function picture(run, context, width) {
     const base = svg("path", { class: "strand", d: path(line) });
     const again = svg("path", { class: "strand again" });
     const middle = line[Math.floor(line.length / 2)];
-    const text = svg("text", { class: "edge-word", x: middle.x, y: middle.y - 8 });
-    const more = svg("text", { class: "edge-word warm", x: middle.x });
-    const none = svg("text", { class: "edge-word bad", x: middle.x });
+    const anchor = size.down ? "start" : "middle";
+    const text = svg("text", {
+      "text-anchor": anchor,
+      class: "edge-word",
+      x: middle.x,
+      y: middle.y - 8,
+    });
+    const more = svg("text", {
+      class: "edge-word warm",
+      x: middle.x,
+      "text-anchor": anchor,
+    });
+    const none = svg("text", {
+      class: "edge-word bad",
+      x: middle.x,
+      "text-anchor": anchor,
+    });
     strands.append(base, again);
     if (labelled) words.append(text, more, none);
     const id = `${edge.from} -> ${edge.to}`;
     movers.push((instant, hits) => {
       const { first, again: retries, unanswered } = read.edge(at, instant);
-      const wide = (n) => (n <= 0 ? 0 : Math.max(1.2, WIDEST * Math.sqrt(n / read.busiest)));
+      const wide = (n) =>
+        n <= 0 ? 0 : Math.max(1.2, WIDEST * Math.sqrt(n / read.busiest));
       const [a, b] = [wide(first), wide(retries)];
       base.setAttribute("stroke-width", String(Math.max(a, 1)));
       base.classList.toggle("idle", a === 0);
@@ -160,16 +194,24 @@ function picture(run, context, width) {
       again.setAttribute("stroke-width", String(b));
       if (b > 0) {
         again.setAttribute("d", path(beside(line, (a + b) / 2 + 1.5)));
-        again.setAttribute("stroke-dashoffset", String(-((instant / context.length) * 4000) % 16));
+        again.setAttribute(
+          "stroke-dashoffset",
+          String(-((instant / context.length) * 4000) % 16),
+        );
       }
       again.toggleAttribute("hidden", b === 0);
       again.style.display = b === 0 ? "none" : "";
       text.textContent = first > 0 ? rate(first) : "";
       const part = unanswered > 0 && first > 0 ? unanswered / first : 0;
       more.textContent = retries > 0 ? `+ ${rate(retries)} again` : "";
-      none.textContent = part >= 0.005 ? `✗ ${percent(Math.min(1, part))} unanswered` : "";
+      none.textContent =
+        part >= 0.005 ? `✗ ${percent(Math.min(1, part))} unanswered` : "";
+      if (size.down) return besideTheLine(middle, a, [text, more, none]);
       more.setAttribute("y", String(middle.y + 15 + a / 2 + b));
-      none.setAttribute("y", String(middle.y + (retries > 0 ? 31 : 15) + a / 2 + b));
+      none.setAttribute(
+        "y",
+        String(middle.y + (retries > 0 ? 31 : 15) + a / 2 + b),
+      );
       text.setAttribute("y", String(middle.y - 8 - a / 2));
     });
   });
@@ -178,7 +220,10 @@ function picture(run, context, width) {
   for (const node of run.drawing.nodes) {
     const point = placed.nodes.get(node.id);
     const [x, y] = [point.x - size.width / 2, point.y - size.height / 2];
-    const group = svg("g", { class: `node ${node.kind}`, transform: `translate(${x} ${y})` });
+    const group = svg("g", {
+      class: `node ${node.kind}`,
+      transform: `translate(${x} ${y})`,
+    });
     nodes.append(group);
     movers.push(
       node.kind === "client"
@@ -195,7 +240,11 @@ function picture(run, context, width) {
       "aria-labelledby": title,
       class: "system",
     },
-    svg("title", { id: title }, `The system ${run.title.replaceAll("`", "")}; its numbers at this instant are in the table below`),
+    svg(
+      "title",
+      { id: title },
+      `The system ${run.title.replaceAll("`", "")}; its numbers at this instant are in the table below`,
+    ),
     patterns(),
     strands,
     words,
@@ -222,7 +271,13 @@ function patterns() {
     {},
     svg(
       "pattern",
-      { id: "hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      {
+        id: "hatch",
+        width: 7,
+        height: 7,
+        patternUnits: "userSpaceOnUse",
+        patternTransform: "rotate(45)",
+      },
       svg("rect", { width: 7, height: 7, class: "hatch-ground" }),
       svg("line", { x1: 0, y1: 0, x2: 0, y2: 7, class: "hatch-line" }),
     ),
@@ -235,14 +290,29 @@ function clientNode(group, node, size, read) {
   const gap = size.crowded ? 15 : 18;
   group.append(
     svg("rect", { class: "body", width, height, rx: height / 2 }),
-    svg("text", { class: "name", x: width / 2, y: top, "text-anchor": "middle" }, shortened(node.name, size)),
+    svg(
+      "text",
+      { class: "name", x: width / 2, y: top, "text-anchor": "middle" },
+      shortened(node.name, size),
+    ),
   );
-  const came = svg("text", { class: "fact", x: width / 2, y: top + gap, "text-anchor": "middle" });
-  const lost = svg("text", { class: "fact bad", x: width / 2, y: top + 2 * gap - 1, "text-anchor": "middle" });
+  const came = svg("text", {
+    class: "fact",
+    x: width / 2,
+    y: top + gap,
+    "text-anchor": "middle",
+  });
+  const lost = svg("text", {
+    class: "fact bad",
+    x: width / 2,
+    y: top + 2 * gap - 1,
+    "text-anchor": "middle",
+  });
   group.append(came, lost, svg("title", {}, node.name));
   return (at) => {
     const now = read.client(node.id, at);
-    came.textContent = now.arrived > 0 ? `${rate(now.arrived)} come` : "nobody comes";
+    came.textContent =
+      now.arrived > 0 ? `${rate(now.arrived)} come` : "nobody comes";
     lost.textContent = now.lost > 0 ? `✗ ${percent(now.lost)} lost` : "";
   };
 }
@@ -253,9 +323,24 @@ function serviceNode(group, node, size, read) {
   const top = size.crowded ? 19 : 23;
   const gap = size.crowded ? 14 : 18;
   const clip = `clip-${node.id.replace(/\W/g, "-")}`;
-  const fill = svg("rect", { class: "fill", x: left, width: width - left, height: 0 });
-  const hatch = svg("rect", { class: "hatched", x: left, width: width - left, height, rx: 4, fill: "url(#hatch)" });
-  const notch = svg("path", { class: "notch", d: `M${width - 16} -1 H${width + 1} V16 Z` });
+  const fill = svg("rect", {
+    class: "fill",
+    x: left,
+    width: width - left,
+    height: 0,
+  });
+  const hatch = svg("rect", {
+    class: "hatched",
+    x: left,
+    width: width - left,
+    height,
+    rx: 4,
+    fill: "url(#hatch)",
+  });
+  const notch = svg("path", {
+    class: "notch",
+    d: `M${width - 16} -1 H${width + 1} V16 Z`,
+  });
   const slot = (height - 2) / SLOTS;
   const slots = Array.from({ length: SLOTS }, (_, at) =>
     svg("rect", {
@@ -268,24 +353,56 @@ function serviceNode(group, node, size, read) {
     }),
   );
   const busy = svg("text", { class: "fact", x: left + 10, y: top + gap });
-  const waiting = svg("text", { class: "fact", x: left + 10, y: top + 2 * gap });
+  const waiting = svg("text", {
+    class: "fact",
+    x: left + 10,
+    y: top + 2 * gap,
+  });
   const few = node.replicas <= 5;
   const pips = few
     ? Array.from({ length: node.replicas }, (_, at) =>
-        svg("circle", { class: "pip", cx: width - 11 - 10 * at, cy: top - 4, r: 3.2 }),
+        svg("circle", {
+          class: "pip",
+          cx: width - 11 - 10 * at,
+          cy: top - 4,
+          r: 3.2,
+        }),
       )
     : [];
-  const ready = svg("text", { class: "fact", x: width - 8, y: top, "text-anchor": "end" });
+  const ready = svg("text", {
+    class: "fact",
+    x: width - 8,
+    y: top,
+    "text-anchor": "end",
+  });
   const room = few ? 12 * node.replicas : 42;
   group.append(
-    svg("defs", {}, svg("clipPath", { id: clip }, svg("rect", { x: left, width: width - left, height, rx: 4 }))),
+    svg(
+      "defs",
+      {},
+      svg(
+        "clipPath",
+        { id: clip },
+        svg("rect", { x: left, width: width - left, height, rx: 4 }),
+      ),
+    ),
     ...slots,
     svg("rect", { class: "body", x: left, width: width - left, height, rx: 4 }),
     svg("g", { "clip-path": `url(#${clip})` }, fill),
     hatch,
-    svg("rect", { class: "frame", x: left, width: width - left, height, rx: 4 }),
+    svg("rect", {
+      class: "frame",
+      x: left,
+      width: width - left,
+      height,
+      rx: 4,
+    }),
     notch,
-    svg("text", { class: "name", x: left + 10, y: top }, shortened(node.name, { ...size, width: width - left - room })),
+    svg(
+      "text",
+      { class: "name", x: left + 10, y: top },
+      shortened(node.name, { ...size, width: width - left - room }),
+    ),
     busy,
     waiting,
     ...(few ? pips : [ready]),
@@ -297,27 +414,47 @@ function serviceNode(group, node, size, read) {
     fill.setAttribute("y", String(height * (1 - share)));
     fill.setAttribute("height", String(height * share));
     fill.classList.toggle("full", share >= 0.95);
-    busy.textContent = now.utilisation === null ? `${rate(now.arrived)} asked` : `${percent(Number(share.toFixed(3)))} busy`;
+    busy.textContent =
+      now.utilisation === null
+        ? `${rate(now.arrived)} asked`
+        : `${percent(Number(share.toFixed(3)))} busy`;
     // A queue is measured against its room; where that is unlimited, against the longest line of the day.
     const part = now.queue / (node.room ?? read.longest);
-    const filled = now.queue < 0.05 ? 0 : Math.max(1, Math.min(SLOTS, Math.round(part * SLOTS)));
+    const filled =
+      now.queue < 0.05
+        ? 0
+        : Math.max(1, Math.min(SLOTS, Math.round(part * SLOTS)));
     slots.forEach((element, index) => {
       element.classList.toggle("taken", index < filled);
       element.classList.toggle("none", node.room === 0);
     });
-    waiting.textContent = now.queue < 0.05 ? "" : `${now.queue < 10 ? significant(now.queue) : plain(Math.round(now.queue))} waiting`;
+    waiting.textContent = now.queue < 0.05 ? "" : `${waits(now.queue)} waiting`;
     const up = Math.round(now.ready);
     pips.forEach((pip, index) => pip.classList.toggle("down", index >= up));
     if (!few) ready.textContent = `${up} of ${node.replicas}`;
     const hit = hits.get(node.id);
-    group.classList.toggle("failed", hit === true || (node.replicas > 0 && up === 0));
-    group.classList.toggle("degraded", hit === false || (up > 0 && up < node.replicas));
+    group.classList.toggle(
+      "failed",
+      hit === true || (node.replicas > 0 && up === 0),
+    );
+    group.classList.toggle(
+      "degraded",
+      hit === false || (up > 0 && up < node.replicas),
+    );
   };
+}
+
+/** A mean of few is rather no number at all. */
+function waits(queue) {
+  if (queue < 0.95) return "less than 1";
+  return queue < 10 ? queue.toFixed(1) : plain(Math.round(queue));
 }
 
 function shortened(name, size) {
   const most = Math.floor((size.width - 16) / (size.crowded ? 6.8 : 7.4));
-  return name.length <= most ? name : `${name.slice(0, Math.max(1, most - 1))}…`;
+  return name.length <= most
+    ? name
+    : `${name.slice(0, Math.max(1, most - 1))}…`;
 }
 
 /** The same as a table, at the instant that is shown. */
@@ -367,10 +504,25 @@ function numbers(run, context) {
   });
 }
 
+/** In a drawing that runs down, words stand to the right of their line. */
+function besideTheLine(middle, wide, words) {
+  words
+    .filter((word) => word.textContent)
+    .forEach((word, at) => {
+      word.setAttribute("x", String(middle.x + wide / 2 + 10));
+      word.setAttribute("y", String(middle.y - 8 + 15 * at));
+    });
+}
+
 /** What the signs of the drawing mean, in one line. */
 function key() {
   const item = (kind, text) =>
-    el("li", {}, el("i", { class: `swatch ${kind}`, "aria-hidden": "true" }), text);
+    el(
+      "li",
+      {},
+      el("i", { class: `swatch ${kind}`, "aria-hidden": "true" }),
+      text,
+    );
   return el(
     "ul",
     { class: "key-line" },
@@ -395,11 +547,16 @@ export function drawingSection(runs, context) {
     "aria-label": "The system, drawn",
   });
   const behind = el("div", { class: "behind" });
+  const instant = el("span", { class: "instant" });
+  context.now.follow((at) => {
+    instant.textContent = `At ${context.clock.moment(at, true)}`;
+  });
   let shown = runs[0];
   let show = () => {};
   const build = () => {
     if (holder.clientWidth === 0) return;
-    const drawn = picture(shown, context, holder.clientWidth);
+    // The stage has 12 px of its own on each side.
+    const drawn = picture(shown, context, holder.clientWidth - 24);
     holder.replaceChildren(drawn.image);
     show = drawn.show;
     show(context.now.at);
@@ -424,9 +581,9 @@ export function drawingSection(runs, context) {
         turn,
       ),
     key(),
+    instant,
     holder,
     behind,
   );
   return { node, build };
 }
-

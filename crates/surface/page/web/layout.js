@@ -18,7 +18,13 @@ export function layout(drawing, size) {
   graph.setGraph({
     rankdir: size.down ? "TB" : "LR",
     nodesep: size.crowded ? 14 : 34,
-    ranksep: size.down ? 72 : size.crowded ? 76 : drawing.nodes.length <= 6 ? 176 : 120,
+    ranksep: size.down
+      ? 72
+      : size.crowded
+        ? 76
+        : drawing.nodes.length <= 6
+          ? 176
+          : 120,
     marginx: 12,
     marginy: 12,
   });
@@ -38,7 +44,7 @@ export function layout(drawing, size) {
   const edges = drawing.edges.map((edge, at) => {
     const { points } = graph.edge(edge.from, edge.to, String(at));
     const line = ends(points, nodes.get(edge.from), nodes.get(edge.to), size);
-    return smooth(line);
+    return line.length <= 3 ? swung(line, size.down) : smooth(line);
   });
   const { width, height } = graph.graph();
   return { nodes, edges, width, height };
@@ -50,8 +56,40 @@ function ends(points, from, to, size) {
   if (back) return points;
   const inner = points.slice(1, -1);
   return size.down
-    ? [{ x: from.x, y: from.y + size.height / 2 }, ...inner, { x: to.x, y: to.y - size.height / 2 }]
-    : [{ x: from.x + size.width / 2, y: from.y }, ...inner, { x: to.x - size.width / 2, y: to.y }];
+    ? [
+        { x: from.x, y: from.y + size.height / 2 },
+        ...inner,
+        { x: to.x, y: to.y - size.height / 2 },
+      ]
+    : [
+        { x: from.x + size.width / 2, y: from.y },
+        ...inner,
+        { x: to.x - size.width / 2, y: to.y },
+      ];
+}
+
+/** From one row to the next: leaves straight and arrives straight. */
+function swung(points, down) {
+  const [from, to] = [points[0], points[points.length - 1]];
+  const bend = down ? (to.y - from.y) / 2 : (to.x - from.x) / 2;
+  const [a, b] = down
+    ? [
+        { x: from.x, y: from.y + bend },
+        { x: to.x, y: to.y - bend },
+      ]
+    : [
+        { x: from.x + bend, y: from.y },
+        { x: to.x - bend, y: to.y },
+      ];
+  return Array.from({ length: 25 }, (_, step) => {
+    const t = step / 24;
+    const mix = (key) =>
+      (1 - t) ** 3 * from[key] +
+      3 * (1 - t) ** 2 * t * a[key] +
+      3 * (1 - t) * t ** 2 * b[key] +
+      t ** 3 * to[key];
+    return { x: mix("x"), y: mix("y") };
+  });
 }
 
 /** A curve through the points (Catmull and Rom), as a line of short pieces that can be moved aside. */
@@ -59,7 +97,12 @@ function smooth(points) {
   const at = (index) => points[Math.min(points.length - 1, Math.max(0, index))];
   const line = [];
   for (let index = 0; index + 1 < points.length; index += 1) {
-    const [a, b, c, d] = [at(index - 1), at(index), at(index + 1), at(index + 2)];
+    const [a, b, c, d] = [
+      at(index - 1),
+      at(index),
+      at(index + 1),
+      at(index + 2),
+    ];
     for (let step = 0; step < 8; step += 1) {
       const t = step / 8;
       const mix = (key) =>
@@ -91,6 +134,9 @@ export function beside(line, by) {
 /** @param {Point[]} line */
 export function path(line) {
   return line
-    .map(({ x, y }, at) => `${at === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`)
+    .map(
+      ({ x, y }, at) =>
+        `${at === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`,
+    )
     .join("");
 }

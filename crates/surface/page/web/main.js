@@ -23,10 +23,15 @@ const { length } = island.clock;
 
 /** The page opens at a moment that shows something: in the middle of the first fault or event, else in the middle. */
 function opening() {
-  const first = run.day.marks.find((mark) => mark.what === "fault") ?? run.day.marks.find((mark) => mark.what === "event");
+  const first =
+    run.day.marks.find((mark) => mark.what === "fault") ??
+    run.day.marks.find((mark) => mark.what === "event");
   if (!first) return length / 2;
   const until = Math.min(first.until ?? length, length);
-  return Math.min(length - 1e-6, Math.max(0, first.from) + 0.8 * (until - Math.max(0, first.from)));
+  return Math.min(
+    length - 1e-6,
+    Math.max(0, first.from) + 0.8 * (until - Math.max(0, first.from)),
+  );
 }
 
 const context = {
@@ -55,7 +60,11 @@ main.replaceChildren(
     adviceSection(island),
     sourcesSection(island),
   ].filter(Boolean),
-  el("footer", {}, `${island.tool}. This page is complete in itself: it loads nothing and reports to nobody.`),
+  el(
+    "footer",
+    {},
+    `${island.tool}. This page is complete in itself: it loads nothing and reports to nobody.`,
+  ),
 );
 dispatchEvent(new Event("resize"));
 for (const part of [day, drawing, comparison]) part?.build();

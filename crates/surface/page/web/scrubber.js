@@ -89,8 +89,7 @@ export function scrubber(run, context, tell) {
     input.value = String(window);
     const words = clock.moment(at, true);
     moment.textContent = words;
-    if (!playing)
-      input.setAttribute("aria-valuetext", `${words}: ${tell(at)}`);
+    if (!playing) input.setAttribute("aria-valuetext", `${words}: ${tell(at)}`);
   });
   onLayout(() => {
     const { left, right } = gutters(bar.clientWidth);

@@ -10,7 +10,8 @@ const SHOWN = 8;
 function curve(list, top, tone, context, name) {
   const [width, height] = [240, 40];
   const x = (at) => (list.length > 1 ? (at / list.length) * width : 0);
-  const y = (value) => height - (Math.min(value ?? 0, top) / (top || 1)) * (height - 2);
+  const y = (value) =>
+    height - (Math.min(value ?? 0, top) / (top || 1)) * (height - 2);
   let line = `M0 ${height}`;
   list.forEach((value, at) => {
     line += `L${x(at).toFixed(1)} ${y(value).toFixed(1)}L${x(at + 1).toFixed(1)} ${y(value).toFixed(1)}`;
@@ -24,8 +25,20 @@ function curve(list, top, tone, context, name) {
   });
   const image = svg(
     "svg",
-    { class: `curve ${tone}`, viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": name },
-    svg("line", { class: "ground", x1: 0, x2: width, y1: height - 0.5, y2: height - 0.5 }),
+    {
+      class: `curve ${tone}`,
+      viewBox: `0 0 ${width} ${height}`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": name,
+    },
+    svg("line", {
+      class: "ground",
+      x1: 0,
+      x2: width,
+      y1: height - 0.5,
+      y2: height - 0.5,
+    }),
     svg("path", { d: line }),
     now,
   );
@@ -35,7 +48,11 @@ function curve(list, top, tone, context, name) {
 function row(service, series, day, context) {
   const parts = Math.ceil(day.count / day.together);
   const all = (column) => (column === null ? null : values(column, parts));
-  const [busy, queue, wasted] = [all(series.utilisation), all(series.queue), all(series.wasted)];
+  const [busy, queue, wasted] = [
+    all(series.utilisation),
+    all(series.queue),
+    all(series.wasted),
+  ];
   const measure = (title, list, top, most, mean, tone) =>
     el(
       "div",
@@ -43,8 +60,20 @@ function row(service, series, day, context) {
       el("span", { class: "measure-title" }, title),
       list === null
         ? el("span", { class: "quiet-text" }, "no limit")
-        : curve(list, top, tone, context, `${title} of ${service.name}: ${most} at most, ${mean}`),
-      list !== null && el("span", { class: "measure-facts" }, el("b", {}, most), ` at most · ${mean}`),
+        : curve(
+            list,
+            top,
+            tone,
+            context,
+            `${title} of ${service.name}: ${most} at most, ${mean}`,
+          ),
+      list !== null &&
+        el(
+          "span",
+          { class: "measure-facts" },
+          el("b", {}, most),
+          ` at most · ${mean}`,
+        ),
     );
   const longest = queue ? largest(queue) : 0;
   return el(
@@ -57,8 +86,22 @@ function row(service, series, day, context) {
       el("p", { class: "quiet-text" }, service.size),
       service.mark && el("p", { class: "tag" }, `← ${service.mark}`),
     ),
-    measure("busy", busy, 1, busy ? percent(largest(busy)) : "", `${service.utilisation ?? ""} all day`, "busy"),
-    measure("waiting", queue, Math.max(longest, 1), plain(service.queueMax), `${service.queue} on average`, "waiting"),
+    measure(
+      "busy",
+      busy,
+      1,
+      busy ? percent(largest(busy)) : "",
+      `${service.utilisation ?? ""} all day`,
+      "busy",
+    ),
+    measure(
+      "waiting",
+      queue,
+      Math.max(longest, 1),
+      plain(service.queueMax),
+      `${service.queue} on average`,
+      "waiting",
+    ),
     measure(
       "wasted work",
       wasted,
@@ -70,6 +113,12 @@ function row(service, series, day, context) {
   );
 }
 
+/** `Nearly all`, `45.0 % of all`. */
+function most(share) {
+  if (share > 0.9995) return "All";
+  return share > 0.98 ? "Nearly all" : `${percent(share)} of all`;
+}
+
 /**
  * @param {object} run
  * @param {object} context
@@ -78,31 +127,52 @@ export function servicesSection(run, context) {
   const { day } = run;
   const parts = Math.ceil(day.count / day.together);
   const rows = run.services
-    .map((service) => ({ service, series: day.services.find((one) => one.name === service.name) }))
+    .map((service) => ({
+      service,
+      series: day.services.find((one) => one.name === service.name),
+    }))
     .map((both) => ({
       ...both,
       weight:
         (both.service.mark ? 10 : 0) +
-        (both.series.utilisation === null ? 0 : largest(values(both.series.utilisation, parts))) +
+        (both.series.utilisation === null
+          ? 0
+          : largest(values(both.series.utilisation, parts))) +
         (both.service.queueMax > 0 ? 0.5 : 0) +
         both.service.wastedShare,
     }))
     .sort((a, b) => b.weight - a.weight);
   const list = (some) =>
-    el("ul", { class: "services" }, ...some.map(({ service, series }) => row(service, series, day, context)));
+    el(
+      "ul",
+      { class: "services" },
+      ...some.map(({ service, series }) => row(service, series, day, context)),
+    );
   const waits = run.waits.filter((wait) => wait.share > 0.001).slice(0, 6);
   return section(
     "services",
     rows.length === 1 ? "Its one service" : `The ${rows.length} services`,
     waits.length > 0
-      ? `${percent(waits[0].share)} of all waiting happens at \`${waits[0].name}\`${waits[0].heldBy ? `, which ${waits[0].heldBy}` : ""}.`
+      ? `${most(waits[0].share)} waiting happens at \`${waits[0].name}\`${waits[0].heldBy ? `, which ${waits[0].heldBy}` : ""}.`
       : "Nobody waits long anywhere.",
     list(rows.slice(0, SHOWN)),
-    rows.length > SHOWN && folded(`The other ${rows.length - SHOWN}`, () => list(rows.slice(SHOWN))),
+    rows.length > SHOWN &&
+      folded(`The other ${rows.length - SHOWN}`, () => list(rows.slice(SHOWN))),
     folded("The services as a table", () =>
       table(
         "Services over the whole day",
-        ["service", "size", "busy", "waiting", "most waiting", "wasted work", "requests", "lost", "expired in line", "done twice"],
+        [
+          "service",
+          "size",
+          "busy",
+          "waiting",
+          "most waiting",
+          "wasted work",
+          "requests",
+          "lost",
+          "expired in line",
+          "done twice",
+        ],
         rows.map(({ service }) => [
           service.name,
           service.size,
@@ -120,4 +190,3 @@ export function servicesSection(run, context) {
     ),
   );
 }
-

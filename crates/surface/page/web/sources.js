@@ -6,11 +6,16 @@ import { count, seconds } from "./quantity.js";
 
 export function sourcesSection(island) {
   const run = island.runs[0];
-  const guesses = island.assumed.filter((row) => row.because.includes("guess") || row.range).length;
+  const guesses = island.assumed.filter(
+    (row) => row.because.includes("guess") || row.range,
+  ).length;
   const facts = [
     ["System", `${island.system}, from ${island.file}`],
     ["Day", island.label],
-    ["Seed", `${run.seed}${run.seeds.length > 1 ? `, the first of ${run.seeds.length}` : ""}`],
+    [
+      "Seed",
+      `${run.seed}${run.seeds.length > 1 ? `, the first of ${run.seeds.length}` : ""}`,
+    ],
     ["Events simulated", count(run.events)],
     ["Before counting began", `${seconds(run.warmUp)} of the same`],
     ["Fingerprint of the history", run.digest],
@@ -25,27 +30,35 @@ export function sourcesSection(island) {
     el(
       "dl",
       { class: "facts" },
-      ...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+      ...facts.map(([name, value]) =>
+        el("div", {}, el("dt", {}, name), el("dd", {}, value)),
+      ),
     ),
     island.assumed.length > 0 && assumptions(island.assumed),
     island.findings.length > 0 &&
-      folded(`What the description itself warns of: ${island.findings.length}`, () =>
-        table(
-          "Findings",
-          ["finding", "what", "where"],
-          island.findings.map((row) => [
-            `${row.id} ${row.name}`,
-            el("span", {}, ...rich(row.message)),
-            el("code", {}, row.place ?? ""),
-          ]),
-        ),
+      folded(
+        `What the description itself warns of: ${island.findings.length}`,
+        () =>
+          table(
+            "Findings",
+            ["finding", "what", "where"],
+            island.findings.map((row) => [
+              `${row.id} ${row.name}`,
+              el("span", {}, ...rich(row.message)),
+              el("code", {}, row.place ?? ""),
+            ]),
+          ),
       ),
     island.described.length > 0 &&
       folded(`What the file says beside: ${island.described.length}`, () =>
         table(
           "Descriptions",
           ["path", "value", "where"],
-          island.described.map((row) => [el("code", {}, row.path), row.value, el("code", {}, row.place)]),
+          island.described.map((row) => [
+            el("code", {}, row.path),
+            row.value,
+            el("code", {}, row.place),
+          ]),
         ),
       ),
   );
@@ -71,6 +84,9 @@ function assumptions(rows) {
     {},
     el("h3", {}, "Assumptions"),
     drawn(rows.slice(0, SHOWN)),
-    rows.length > SHOWN && folded(`The other ${rows.length - SHOWN}`, () => drawn(rows.slice(SHOWN))),
+    rows.length > SHOWN &&
+      folded(`The other ${rows.length - SHOWN}`, () =>
+        drawn(rows.slice(SHOWN)),
+      ),
   );
 }

@@ -8,9 +8,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const watchers = new Set();
 
 export function isDark() {
-  return root.dataset.theme
-    ? root.dataset.theme === "dark"
-    : dark.matches;
+  return root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
 }
 
 /** A colour by its name in the style sheet. @param {string} name */

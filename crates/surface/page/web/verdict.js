@@ -21,6 +21,10 @@ export function mark(verdict) {
   );
 }
 
+function together(all) {
+  return all === 2 ? "Both" : `All ${all}`;
+}
+
 function overall(run) {
   const broken = new Set(
     run.promises
@@ -30,11 +34,14 @@ function overall(run) {
   const all = new Set(run.promises.map((row) => row.name)).size;
   const { sign, tone } = VERDICTS[run.verdict];
   const words = {
-    kept: all === 1 ? "The promise is kept" : `All ${all} promises are kept`,
+    kept:
+      all === 1 ? "The promise is kept" : `${together(all)} promises are kept`,
     broken:
       all === 1
         ? "The promise is broken"
-        : `${broken} of ${all} promises ${broken === 1 ? "is" : "are"} broken`,
+        : broken === all
+          ? `${together(all)} promises are broken`
+          : `${broken} of ${all} promises ${broken === 1 ? "is" : "are"} broken`,
     "cant-tell": "Whether the promises are kept, this day can’t tell",
     "no-promise": "Nothing was promised",
   };
@@ -101,7 +108,7 @@ function promises(run) {
     el("span", {}, mark(row.verdict), " ", el("b", {}, row.name)),
     el("code", {}, row.condition),
     el("code", {}, row.subject),
-    el("b", {}, row.worst),
+    el("b", {}, row.worst === "nothing" ? "nothing measured" : row.worst),
     [row.window, row.broken].filter(Boolean).join(", "),
   ]);
   const judged = table(

@@ -48,16 +48,31 @@ function lane(row, length) {
     );
   }
   if (left < length)
-    track.append(el("i", { class: "left-here", style: `left: ${at(left)}`, title: "its caller stops waiting" }));
-  const name = row.attempt > 1 ? `${row.label}, again (${row.attempt})` : row.label;
+    track.append(
+      el("i", {
+        class: "left-here",
+        style: `left: ${at(left)}`,
+        title: "its caller stops waiting",
+      }),
+    );
+  const name = row.attempt > 1 ? `${row.label} (${row.attempt})` : row.label;
   return el(
     "li",
     { class: "lane" },
-    el("span", { class: "lane-name", style: `padding-left: ${Math.min(row.depth, 6) * 12}px` }, name),
+    el(
+      "span",
+      {
+        class: "lane-name",
+        style: `padding-left: ${Math.min(row.depth, 6) * 12}px`,
+      },
+      name,
+    ),
     track,
     el(
       "span",
-      { class: `lane-end ${row.result.startsWith("answered") && !row.late ? "" : "bad"}` },
+      {
+        class: `lane-end ${row.result.startsWith("answered") && !row.late ? "" : "bad"}`,
+      },
       row.late ? `${row.result}, late` : row.result,
     ),
   );
@@ -65,7 +80,9 @@ function lane(row, length) {
 
 function axis(length) {
   const power = 10 ** Math.floor(Math.log10(length / 3));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((one) => length / one <= 5);
+  const step = [1, 2, 5, 10]
+    .map((n) => n * power)
+    .find((one) => length / one <= (innerWidth < 560 ? 3 : 5));
   const ticks = [];
   for (let at = 0; at <= length * 1.0001; at += step) ticks.push(at);
   return el(
@@ -75,7 +92,13 @@ function axis(length) {
     el(
       "div",
       { class: "lane-track" },
-      ...ticks.map((at) => el("span", { class: "tick", style: `left: ${(100 * at) / length}%` }, seconds(at))),
+      ...ticks.map((at) =>
+        el(
+          "span",
+          { class: "tick", style: `left: ${(100 * at) / length}%` },
+          seconds(at),
+        ),
+      ),
     ),
     el("span", {}),
   );
@@ -89,7 +112,13 @@ function account(visit) {
     el(
       "div",
       { class: "stack", "aria-hidden": "true" },
-      ...shown.map((part) => el("i", { class: `span ${part.what}`, style: `flex: ${part.share}`, title: part.took })),
+      ...shown.map((part) =>
+        el("i", {
+          class: `span ${part.what}`,
+          style: `flex: ${part.share}`,
+          title: part.took,
+        }),
+      ),
     ),
     el(
       "ul",
@@ -114,7 +143,9 @@ function drawn(visit, context, other) {
   const length = Math.max(visit.length, 1e-6);
   const same =
     other &&
-    other.visits.find((one) => one.client === visit.client && one.from === visit.from);
+    other.visits.find(
+      (one) => one.client === visit.client && one.from === visit.from,
+    );
   return el(
     "div",
     { class: "visit" },
@@ -124,12 +155,26 @@ function drawn(visit, context, other) {
       `Came at ${context.clock.moment(visit.from, true)}, `,
       el("b", {}, `${visit.ending} after ${visit.took}`),
       ".",
-      same && el("span", {}, " The same visit ", ...rich(other.title), ": ", el("b", {}, `${same.ending} after ${same.took}`), "."),
+      same &&
+        el(
+          "span",
+          {},
+          " The same visit ",
+          ...rich(other.title),
+          ": ",
+          el("b", {}, `${same.ending} after ${same.took}`),
+          ".",
+        ),
     ),
     account(visit),
-    el("ol", { class: "lanes", "aria-label": "Every attempt on one axis of time" }, ...rows.map((row) => lane(row, length))),
+    el(
+      "ol",
+      { class: "lanes", "aria-label": "Every attempt on one axis of time" },
+      ...rows.map((row) => lane(row, length)),
+    ),
     axis(length),
-    hidden > 0 && el("p", { class: "quiet-text" }, `and ${hidden} more attempts`),
+    hidden > 0 &&
+      el("p", { class: "quiet-text" }, `and ${hidden} more attempts`),
     folded("This visit as a table", () =>
       table(
         `The visit of ${visit.client}`,
@@ -151,14 +196,14 @@ function drawn(visit, context, other) {
 export function waterfallSection(runs, untraced, context) {
   const [run, other] = runs;
   if (run.visits.length === 0)
-    return untraced
-      ? section("visits", "Where the time went", untraced)
-      : null;
+    return untraced ? section("visits", "Where the time went", untraced) : null;
   const key = (visit) => `${visit.client} ${visit.which}`;
   const several = new Set(run.visits.map((visit) => visit.client)).size > 1;
   // Where many are lost, one of them tells most; else one of the slow ones.
   const first =
-    run.visits.find((visit) => visit.which === (run.lostShare >= 0.01 ? "lost" : "slow")) ??
+    run.visits.find(
+      (visit) => visit.which === (run.lostShare >= 0.01 ? "lost" : "slow"),
+    ) ??
     run.visits.find((visit) => visit.which === "slowest") ??
     run.visits[0];
   const holder = el("div", {});
@@ -175,7 +220,9 @@ export function waterfallSection(runs, untraced, context) {
       "Which visit",
       run.visits.map((visit) => ({
         value: key(visit),
-        text: several ? `\`${visit.client}\`: ${WHICH[visit.which]}` : WHICH[visit.which],
+        text: several
+          ? `\`${visit.client}\`: ${WHICH[visit.which]}`
+          : WHICH[visit.which],
       })),
       key(first),
       show,
@@ -191,7 +238,12 @@ export function waterfallSection(runs, untraced, context) {
           SPENT[kind] ?? "waiting for the rows below",
         ),
       ),
-      el("li", {}, el("i", { class: "swatch span work late", "aria-hidden": "true" }), "work for nobody: its caller had left"),
+      el(
+        "li",
+        {},
+        el("i", { class: "swatch span work late", "aria-hidden": "true" }),
+        "work for nobody: its caller had left",
+      ),
     ),
     holder,
   );

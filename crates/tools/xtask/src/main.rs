@@ -9,6 +9,7 @@ mod bench;
 mod commands;
 mod fuzz;
 mod gates;
+mod page;
 mod shell;
 mod tests;
 mod tidy;
@@ -29,6 +30,8 @@ cargo xtask CHORE
   clippy           lints, warnings are errors
   deny             licences, bans and sources of dependencies; advisories where their database is at hand
   doc              documentation, warnings are errors
+  page [--check]   bundles the HTML report's script and style sheet into its crate
+  pictures         renders the README's picture from the HTML report
   fuzz [TARGET..] [--seconds N] [--keep]
                    coverage-guided fuzzing of the readers, 600 s each;
                    --keep adds what was found to the kept corpus
@@ -59,6 +62,8 @@ fn chore(arguments: &[String]) -> Result<()> {
         "clippy" => gates::clippy(),
         "deny" => gates::deny(),
         "doc" => gates::documentation(),
+        "page" => page::page(rest),
+        "pictures" => page::pictures(),
         "fuzz" => fuzz::fuzz(rest),
         "bench" => bench::bench(rest),
         "help" | "--help" | "-h" => {

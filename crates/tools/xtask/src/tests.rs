@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use crate::{commands, shell, tools};
+use crate::{commands, page, shell, tools};
 
 /// Where tests find the public recordings that are not part of the repository.
 const DATA: &str = "WORSTDAY_DATA";
 /// What tests read to choose their full length.
 const LONG: &str = "WORSTDAY_LONG";
+
+/// Where it is `required`, missing browsers fail the tests.
+const BROWSER: &str = "WORSTDAY_BROWSER";
 
 /// How much of each test is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,16 @@ pub fn verify(arguments: &[String]) -> Result<()> {
 fn run(length: Length, arguments: &[String]) -> Result<()> {
     let data = data_folder();
     let mut closing = Vec::new();
+    // Pages are opened in a browser: tests that find none pass over it, unless they must not.
+    if let Err(error) = page::tools() {
+        let missing = format!("pages are not tested in a browser: {error:#}");
+        ensure!(
+            std::env::var_os(BROWSER).is_none_or(|value| value != "required"),
+            "{missing}"
+        );
+        println!("{missing}");
+        closing.push(missing);
+    }
 
     let mut suites = vec![suites(length, arguments)];
     // Arguments choose among tests; what they leave out is not meant.

@@ -10,6 +10,7 @@ mod money;
 mod pools;
 mod queues;
 mod steps;
+mod trace;
 mod waste;
 mod watch;
 mod workers;

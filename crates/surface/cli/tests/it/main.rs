@@ -3,6 +3,7 @@
 mod campaigns;
 mod keys;
 mod mistakes;
+mod page;
 mod processors;
 mod reading;
 mod recordings;
