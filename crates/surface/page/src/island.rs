@@ -4,6 +4,7 @@ use serde::Serialize;
 use worstday_report::Verdict;
 use worstday_report::clock::Clock;
 use worstday_report::document::{Advice, Assumption, Description, Finding, Report};
+use worstday_report::estimate::Estimate;
 
 use crate::day::{Day, day};
 use crate::drawing::{Drawing, drawing};
@@ -69,6 +70,8 @@ pub(crate) struct Run {
     /// Of all visits that ended.
     pub lost_share: f64,
     pub tiles: Vec<Tile>,
+    /// What the day cost and earned, a line each, in all at the end; empty without prices.
+    pub bill: Vec<(String, String)>,
     pub promises: Vec<Promised>,
     pub not_judged: Vec<String>,
     pub day: Day,
@@ -213,6 +216,7 @@ fn run(role: &'static str, told: &Told<'_>) -> Run {
         recovery: report.recovery.as_ref().map(tiles::recovered),
         lost_share: tiles::lost_share(report),
         tiles: tiles(report),
+        bill: bill(report),
         promises: promises(report),
         not_judged: report
             .promises
@@ -241,6 +245,34 @@ fn run(role: &'static str, told: &Told<'_>) -> Run {
             })
             .collect(),
     }
+}
+
+fn bill(report: &Report) -> Vec<(String, String)> {
+    let Some(money) = &report.money else {
+        return Vec::new();
+    };
+    let code = report.system.currency.as_deref().unwrap_or_default();
+    let row = |name: String, amount: &Estimate| (name, format!("{amount} {code}"));
+    let mut rows = vec![row("lost visits".to_owned(), &money.lost)];
+    rows.extend(
+        money
+            .replicas
+            .iter()
+            .map(|price| row(format!("replicas of `{}`", price.name), &price.cost)),
+    );
+    rows.push(row("cores".to_owned(), &money.cores));
+    rows.extend(
+        money
+            .breaches
+            .iter()
+            .map(|price| row(format!("broken days of `{}`", price.name), &price.cost)),
+    );
+    rows.push(row("pages to people".to_owned(), &money.pages));
+    rows.push(row("cost in all".to_owned(), &money.total));
+    rows.push(row("earned".to_owned(), &money.earned));
+    // What costs nothing is no line of a bill.
+    rows.retain(|(_, amount)| !amount.starts_with("0 "));
+    rows
 }
 
 fn promises(report: &Report) -> Vec<Promised> {

@@ -110,6 +110,10 @@ export function comparisonSection(runs, context) {
     tile.value,
     after.tiles.find((twin) => twin.label === tile.label)?.value ?? "–",
   ]);
+  for (const [what, amount] of before.bill) {
+    const twin = after.bill.find(([same]) => same === what);
+    rows.push([el("span", {}, ...rich(what)), amount, twin ? twin[1] : "–"]);
+  }
   const promised = before.promises.map((row) => {
     const twin = after.promises.find(
       (two) =>

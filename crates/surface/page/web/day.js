@@ -2,7 +2,7 @@
 
 import { chart } from "./chart.js";
 import { cell, largest, lengthOf, rates, values } from "./columns.js";
-import { choice, el, folded, section, table } from "./dom.js";
+import { choice, el, folded, rich, section, table } from "./dom.js";
 import { markStrip, markTable } from "./marks.js";
 import { onLayout } from "./paper.js";
 import { gutters } from "./chart.js";
@@ -235,6 +235,18 @@ export function daySection(run, context) {
     holder,
     behind,
     markTable(run.day.marks, context.clock),
+    run.bill.length > 0 &&
+      folded("What the day cost and earned", () =>
+        table(
+          "The bill of the day",
+          ["what", "amount"],
+          run.bill.map(([what, amount]) => [
+            el("span", {}, ...rich(what)),
+            amount,
+          ]),
+          "versus",
+        ),
+      ),
   );
   return {
     node,
