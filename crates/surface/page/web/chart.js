@@ -162,7 +162,11 @@ export function chart(what) {
       while (last > 0 && drawn[last] === null) last -= 1;
       const value = drawn[last];
       return {
-        text: one.label,
+        // `turned away` is `away` where there is little room.
+        text:
+          narrow && one.label.length > 8
+            ? one.label.split(" ").pop()
+            : one.label,
         colour: one.colour,
         y: u.valToPos(value ?? scale.min, "y", true),
       };
@@ -291,8 +295,11 @@ export function chart(what) {
   return { figure, build };
 }
 
-/** `10 s` for `10.0 s`: an axis has round values. */
+/** `10 s` for `10.0 s` and `1.5M` for `1,500,000`: an axis has round values. */
 function short(text) {
+  const large = /^[\d,]+$/.test(text) ? Number(text.replaceAll(",", "")) : 0;
+  if (large >= 1e6) return `${large / 1e6}M`;
+  if (large >= 1e4) return `${large / 1e3}k`;
   return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 }
 

@@ -162,7 +162,8 @@ function picture(run, context, width) {
     const line = placed.edges[at];
     const base = svg("path", { class: "strand", d: path(line) });
     const again = svg("path", { class: "strand again" });
-    const middle = line[Math.floor(line.length / 2)];
+    // Off the middle, towards the caller: edges that meet at a node have their words where they are still apart.
+    const middle = line[Math.floor(line.length * 0.42)];
     const anchor = size.down ? "start" : "middle";
     const text = svg("text", {
       "text-anchor": anchor,
@@ -204,8 +205,7 @@ function picture(run, context, width) {
       text.textContent = first > 0 ? rate(first) : "";
       const part = unanswered > 0 && first > 0 ? unanswered / first : 0;
       more.textContent = retries > 0 ? `+ ${rate(retries)} again` : "";
-      none.textContent =
-        part >= 0.005 ? `✗ ${percent(Math.min(1, part))} unanswered` : "";
+      none.textContent = part >= 0.005 ? `✗ ${percent(Math.min(1, part))}` : "";
       if (size.down) return besideTheLine(middle, a, [text, more, none]);
       more.setAttribute("y", String(middle.y + 15 + a / 2 + b));
       none.setAttribute(
@@ -530,6 +530,7 @@ function key() {
     item("waiting", "waiting in front"),
     item("first", "calls"),
     item("again", "asked again"),
+    el("li", {}, "✗ without an answer"),
     item("failed", "failed"),
     item("degraded", "degraded"),
   );

@@ -95,7 +95,11 @@ function tiles(run) {
         "div",
         { class: `tile ${tile.tone}` },
         el("dt", {}, tile.label),
-        el("dd", { class: "value" }, tile.value),
+        el(
+          "dd",
+          { class: tile.value.length > 9 ? "value long" : "value" },
+          tile.value,
+        ),
         el("dd", { class: "note" }, ...rich(tile.note)),
       ),
     ),
