@@ -183,7 +183,7 @@ fn followed(asked: &Finished, other: Option<&Finished>) -> Result<Followed, Stop
     let seed = outcome.seed;
     let stop = |error| Stop::invalid(error, "");
     let loaded = &asked.loaded;
-    let chosen = choose(
+    let mut chosen = choose(
         &loaded.system,
         &asked.day,
         &loaded.editing,
@@ -192,6 +192,11 @@ fn followed(asked: &Finished, other: Option<&Finished>) -> Result<Followed, Stop
         goes_on,
     )
     .map_err(stop)?;
+    let place = |one: &Chosen| {
+        let named = |at: &usize| loaded.system.clients[*at].name == one.client;
+        clients.iter().position(named)
+    };
+    chosen.sort_by_key(place);
     let tell = |run: &Finished, chosen: &[Chosen]| {
         let loaded = &run.loaded;
         follow(

@@ -137,10 +137,20 @@ function account(visit) {
   );
 }
 
+/** The axis goes on a little behind the visit's end, to show who still works for it. */
+function spanOf(visit) {
+  const last = Math.max(...visit.lanes.map((row) => row.until));
+  return Math.max(
+    1e-6,
+    Math.min(Math.max(visit.length, last), 1.5 * visit.length),
+  );
+}
+
 function drawn(visit, context, other) {
-  const rows = visit.lanes.slice(0, MOST);
+  const length = spanOf(visit);
+  const seen = visit.lanes.filter((row) => row.from < length);
+  const rows = seen.slice(0, MOST);
   const hidden = visit.lanes.length - rows.length + visit.leftOut;
-  const length = Math.max(visit.length, 1e-6);
   const same =
     other &&
     other.visits.find(
@@ -174,7 +184,11 @@ function drawn(visit, context, other) {
     ),
     axis(length),
     hidden > 0 &&
-      el("p", { class: "quiet-text" }, `and ${hidden} more attempts`),
+      el(
+        "p",
+        { class: "quiet-text" },
+        `and ${hidden} more ${hidden === 1 ? "attempt" : "attempts"}, further down or later on`,
+      ),
     folded("This visit as a table", () =>
       table(
         `The visit of ${visit.client}`,
