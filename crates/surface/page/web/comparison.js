@@ -136,7 +136,7 @@ export function comparisonSection(runs, context) {
       `The same people on the same day: before, ${before.title}; after, ${after.title}.`,
       table(
         "Before and after in numbers",
-        ["", "before", "after"],
+        ["what", "before", "after"],
         [...rows, ...promised],
         "versus",
       ),
