@@ -15,6 +15,7 @@ mod checked;
 mod costs;
 mod flag;
 mod growth;
+mod topic;
 mod watch;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use checked::{Inconsistent, System};
 pub use costs::{Costs, LostCost};
 pub use flag::{Flag, Guard, ValueTest};
 pub use growth::{Grown, Grows, Growth};
+pub use topic::{Acks, Commit, Consumer, Send, Topic, TopicOrder};
 pub use watch::{
     Act, Action, Alert, AlertOn, Burn, BurnWindow, Entry, Expiry, Mistakes, Operator, Seen, Shed,
     Shift, Sight, Trend,
@@ -73,6 +75,10 @@ ids! {
     AlertId
     /// Indexes [`Tables::operators`].
     OperatorId
+    /// Indexes [`Tables::topics`].
+    TopicId
+    /// Indexes [`Tables::sends`].
+    SendId
 }
 
 /// The rows of a system. See the module's page.
@@ -106,10 +112,16 @@ pub struct Tables {
     pub clients: Vec<Client>,
     /// Who answers.
     pub services: Vec<Service>,
-    /// All endpoints of all services, grouped by service.
+    /// All endpoints of all services, the handlers of messages among them, grouped by service.
     pub endpoints: Vec<Endpoint>,
     /// All call steps of all clients, endpoints and blocks; a block used twice has its calls twice.
     pub calls: Vec<Call>,
+    /// Where messages wait.
+    pub topics: Vec<Topic>,
+    /// Who handles them, at most one per topic, in the order of their endpoints.
+    pub consumers: Vec<Consumer>,
+    /// All send steps, as `calls` has the call steps.
+    pub sends: Vec<Send>,
     /// Ways to break.
     pub faults: Vec<Fault>,
     /// Dated or recurring demand.
@@ -159,6 +171,9 @@ impl Default for Tables {
             services: Vec::new(),
             endpoints: Vec::new(),
             calls: Vec::new(),
+            topics: Vec::new(),
+            consumers: Vec::new(),
+            sends: Vec::new(),
             faults: Vec::new(),
             events: Vec::new(),
             alerts: Vec::new(),
@@ -739,6 +754,8 @@ pub enum Verb {
     Wait(Dist),
     /// Asks and waits for the answer.
     Call(CallId),
+    /// Hands a message over.
+    Send(SendId),
     /// Takes a permit, does the steps, gives it back.
     Hold(PoolId, Vec<Step>),
     /// Branches that start at once.
@@ -1314,6 +1331,8 @@ pub enum Subject {
     Endpoint(EndpointId),
     /// A call step.
     Call(CallId),
+    /// Messages of a topic.
+    Topic(TopicId),
 }
 
 /// One condition of a promise.
@@ -1385,4 +1404,10 @@ pub enum Metric {
     Recovers,
     /// Time until the backlog is back.
     Drains,
+    /// Messages that are not done with.
+    Backlog,
+    /// Age of the oldest message that is not done with.
+    Age,
+    /// Messages given up after the last attempt.
+    DeadLetters,
 }

@@ -9,7 +9,7 @@ use crate::calendar::{Kind as Timer, RingId};
 use crate::engine::{Engine, Flow};
 use crate::measure::count;
 use crate::observe::{Doing, Fact, Observer};
-use crate::plan::{CallPlan, FallbackPlan, NONE, PatiencePlan};
+use crate::plan::{Aim, CallPlan, FallbackPlan, NONE, PatiencePlan};
 use crate::retry;
 use crate::state::{Ending, Frame, Frozen, HedgeRow, Kind, Phase, Thaw, flag};
 use worstday_model::system::{Cancel, HedgeAfter, Results};
@@ -228,7 +228,13 @@ impl<O: Observer> Engine<O> {
         let row = &self.s.tasks[task as usize];
         let plan = &self.plan.calls[row.call as usize];
         let id = identity(row.identity, plan.entity ^ mix64(u64::from(row.attempt)));
-        if plan.via != NONE {
+        if plan.aim != Aim::Replica {
+            if plan.aim == Aim::Topic {
+                self.post(task, id);
+            } else {
+                self.handle(task, id);
+            }
+        } else if plan.via != NONE {
             self.send_to(task, NONE, id);
         } else if let Some(replica) = self.choose_replica(task, row.call, id) {
             self.send_to(task, replica, id);
@@ -835,6 +841,8 @@ impl<O: Observer> Engine<O> {
             Phase::Travelling => self.free_task(task),
             Phase::Queued => self.leave_line(task),
             Phase::Answering => {}
+            // A message that was sent cannot be called back.
+            _ if row.kind == Kind::Parcel => {}
             _ if row.kind == Kind::Proxy => {
                 let cancel = if all { Cancel::All } else { Cancel::Queued };
                 if matches!(
@@ -867,7 +875,13 @@ impl<O: Observer> Engine<O> {
             Phase::Joining => self.stop_branches(task),
             Phase::OnCore => self.leave_cores(task),
             Phase::WaitingToHold => self.leave_pool_line(task),
-            Phase::Working | Phase::Waiting | Phase::Hung | Phase::Thinking | Phase::Frozen => {}
+            Phase::Working
+            | Phase::Waiting
+            | Phase::Hung
+            | Phase::Thinking
+            | Phase::Frozen
+            | Phase::Fetching => {}
+            Phase::Posting | Phase::Storing | Phase::Clerk => return,
         }
         let row = &mut self.s.tasks[task as usize];
         (row.step_timer, row.timeout_timer, row.deadline_timer) = (0, 0, 0);

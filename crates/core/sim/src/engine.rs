@@ -118,7 +118,7 @@ impl<O: Observer> Engine<O> {
         observer: O,
     ) -> Result<Self, JudgeError> {
         let plan = Plan::new(&system);
-        let m = Measures::new(
+        let mut m = Measures::new(
             day.warm_up_ns,
             plan.clients.len(),
             plan.services.len(),
@@ -126,6 +126,7 @@ impl<O: Observer> Engine<O> {
             plan.series.len(),
             plan.pools.len(),
         );
+        m.topics = vec![crate::topic::TopicSeries::default(); plan.topics.len()];
         let judges = Judges::new(&system, &day, &plan)?;
         let s = State {
             now_ns: 0,
@@ -160,6 +161,7 @@ impl<O: Observer> Engine<O> {
             links: vec![LinkState::default(); 2 * plan.links.len()],
             cancels: Vec::new(),
             free_cancels: Vec::new(),
+            topics: crate::topic::Topics::default(),
             digest: Digest::new(),
             events: 0,
             live: 0,
@@ -199,6 +201,7 @@ impl<O: Observer> Engine<O> {
                 .rate
                 .map_or(0.0, |(_, burst)| burst);
         }
+        engine.start_topics();
         engine.start_probes();
         engine.plan_disturbances();
         engine.start_streams();
@@ -706,6 +709,7 @@ impl<O: Observer> Engine<O> {
                 return Flow::Stop;
             }
             Op::Degrade => self.s.tasks[task as usize].flags |= flag::DEGRADED,
+            Op::Post { call } => return self.post_and_forget(task, call),
             Op::Call { .. } | Op::Work { .. } | Op::End | Op::Fork { .. } | Op::Jump { .. } => {
                 unreachable!("{op:?} is run by the loop")
             }
@@ -752,7 +756,9 @@ impl<O: Observer> Engine<O> {
 
     /// Money of a visit: a draw of its identity, the same whoever asks. 0 without `value`.
     pub(crate) fn value_of(&self, client: u32, visit: u64) -> f64 {
-        match self.plan.clients[client as usize].value {
+        // What a starting replica sends comes from no client.
+        let client = self.plan.clients.get(client as usize);
+        match client.and_then(|client| client.value) {
             Some((law, key)) => self.plan.laws[law as usize].sample(self.draw(key, visit)),
             None => 0.0,
         }
@@ -985,6 +991,8 @@ impl<O: Observer> Engine<O> {
             }
             Kind::Starter => self.starter_done(task, ending),
             Kind::Probe => self.probe_done(task, ending),
+            Kind::Delivery => self.delivery_done(task, ending),
+            Kind::Parcel | Kind::Clerk => unreachable!("{task} has no steps to end"),
             Kind::Free => unreachable!("task {task} ends twice"),
         }
     }
@@ -1015,6 +1023,10 @@ impl<O: Observer> Engine<O> {
             Phase::BackingOff => self.next_attempt(task),
             Phase::Answering => self.deliver(task),
             Phase::Thinking => self.visit_begins(task),
+            Phase::Posting => self.parcel_arrived(task),
+            Phase::Storing => self.parcel_stored(task),
+            Phase::Fetching => self.fetched(task),
+            Phase::Clerk => self.clerk(task),
             other => unreachable!("task {task} has a step timer while {other:?}"),
         }
         NONE

@@ -104,7 +104,7 @@ pub(crate) struct At {
 }
 
 impl EndRow {
-    fn new(end: End) -> Self {
+    pub(crate) fn new(end: End) -> Self {
         match end {
             End::Service(s) => Self::Service(s.0),
             End::Zone(z) => Self::Zone(z.0 + 1),
@@ -764,6 +764,9 @@ impl<O: Observer> Engine<O> {
             .active
             .iter()
             .any(|&r| self.disturbances.rows[r as usize].is_for_some());
+        if !starts && !self.s.topics.topics.is_empty() {
+            self.offer_all();
+        }
     }
 
     /// The share of requests like this one that fail because of their key, or of the worker that carries them.
@@ -778,9 +781,13 @@ impl<O: Observer> Engine<O> {
         let mut good = 1.0;
         for &r in &self.disturbances.active {
             let occurs = &self.disturbances.rows[r as usize];
-            let its_key = occurs
-                .key
-                .is_none_or(|(space, key)| self.key_of(space, row.visit) == key);
+            let its_key =
+                occurs
+                    .key
+                    .is_none_or(|(space, key)| match self.visits_of_handled(task) {
+                        Some(mut visits) => visits.any(|v| self.key_of(space, v) == key),
+                        None => self.key_of(space, row.visit) == key,
+                    });
             let hit = match occurs.key {
                 Some(_) => [here, endpoint, worker]
                     .iter()
@@ -961,9 +968,17 @@ impl<O: Observer> Engine<O> {
             who: EndRow::new(plan.from),
             zone,
         };
-        let callee = At {
-            who: EndRow::Service(plan.service),
-            zone: self.s.replicas[row.replica as usize].zone,
+        let callee = if row.replica == NONE {
+            // A broker is nowhere in particular.
+            At {
+                who: EndRow::Any,
+                zone: 0,
+            }
+        } else {
+            At {
+                who: EndRow::Service(plan.service),
+                zone: self.s.replicas[row.replica as usize].zone,
+            }
         };
         match way {
             Way::There => (caller, callee),

@@ -121,6 +121,7 @@ impl<O: Observer> Engine<O> {
                 }
             })
             .collect();
+        let topics = self.topic_outcomes(length);
         let (promises, recovery) = self.verdicts(end_ns);
         let outcome = Outcome {
             version: VERSION,
@@ -146,6 +147,7 @@ impl<O: Observer> Engine<O> {
             endpoints,
             calls,
             pools,
+            topics,
             links: self.link_outcomes(length),
             bill: self.bill(&promises),
             promises,
@@ -302,6 +304,7 @@ impl<O: Observer> Engine<O> {
                 series.sojourn_ns + since,
             )?);
         }
+        rows.extend(self.messages_conserved(end_ns)?);
         Ok(rows)
     }
 

@@ -22,6 +22,7 @@
 //! Recording costs one addition per condition of the subject and one search in a short list for
 //! percentiles; memory is about 100 bytes per slot, and 8 per occupied bucket of its sketch.
 
+mod drain;
 mod level;
 mod recovery;
 mod rule;
@@ -33,6 +34,7 @@ pub(crate) use sketch::Sketch;
 pub(crate) use window::rank_of;
 
 use crate::outcome::{ConditionOutcome, PromiseOutcome, Verdict};
+use drain::DrainTrack;
 use level::LevelTrack;
 use recovery::Disturbance;
 pub(crate) use rule::{Measure, Rule};
@@ -41,7 +43,7 @@ use std::collections::BTreeSet;
 use window::CountTrack;
 use worstday_model::calendar::Calendar;
 use worstday_model::day::Day;
-use worstday_model::system::{Condition, Promise, ServiceId, Subject, System};
+use worstday_model::system::{Condition, Promise, ServiceId, Subject, System, TopicId};
 
 /// Slots of one condition; beyond that the run is too long for its window.
 const MOST_SLOTS: u64 = 1 << 22;
@@ -101,15 +103,22 @@ pub enum Level {
     Cpu,
     /// Busy workers as a share of workers.
     BusyWorkers,
+    /// Messages of a topic that are not done with.
+    Backlog,
+    /// Age of the oldest of them, ns. It grows by itself: what is told is when that message was stored, or
+    /// a negative number if there is none.
+    Age,
 }
 
 /// Things that are counted beside the ends of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Counted {
-    /// Dropped from a queue because nobody waited any more.
+    /// Dropped from a queue because nobody waited any more, or from a topic because it waited too long.
     Expired,
-    /// Executed once more for the same call.
+    /// Executed once more for the same call, or handed out once more.
     Duplicate,
+    /// A message that was given up after the last attempt.
+    DeadLetter,
 }
 
 /// Why promises cannot be judged on this day.
@@ -172,11 +181,15 @@ pub struct Judge {
     promises: Vec<Judged>,
     counts: Vec<CountTrack>,
     levels: Vec<LevelTrack>,
+    drains: Vec<DrainTrack>,
     watches: Vec<Watch>,
     /// Streams of requests: whose, and what listens.
     streams: Vec<Stream>,
-    /// Level tracks by service.
+    /// Level tracks by service, and by topic.
     by_service: Vec<Vec<u32>>,
+    by_topic: Vec<Vec<u32>>,
+    /// Drain track of each topic, if some promise asks for it.
+    drain_of: Vec<Option<u32>>,
     disturbances: Vec<Disturbance>,
 }
 
@@ -195,6 +208,7 @@ enum SubjectKind {
     Service,
     Endpoint,
     Call,
+    Topic,
 }
 
 /// A promise.
@@ -228,6 +242,11 @@ enum What {
         rule: Rule,
         watch: u32,
     },
+    /// Time until the backlog is normal.
+    Drains {
+        rule: Rule,
+        track: u32,
+    },
     /// Nothing of this subject has such a figure.
     Nothing,
 }
@@ -256,9 +275,12 @@ impl Judge {
             promises: Vec::new(),
             counts: Vec::new(),
             levels: Vec::new(),
+            drains: Vec::new(),
             watches: Vec::new(),
             streams: Vec::new(),
             by_service: vec![Vec::new(); system.services.len()],
+            by_topic: vec![Vec::new(); system.topics.len()],
+            drain_of: vec![None; system.topics.len()],
             disturbances: Vec::new(),
         };
         for promise in &system.promises {
@@ -306,7 +328,23 @@ impl Judge {
                 let watch = self.watch(subject);
                 What::Recovers { rule, watch }
             }
-            Measure::Drains => What::Nothing,
+            Measure::Drains => match subject {
+                Subject::Topic(topic) => What::Drains {
+                    rule,
+                    track: self.drain(topic),
+                },
+                _ => What::Nothing,
+            },
+            Measure::Level(Level::Backlog | Level::Age) => {
+                let Subject::Topic(topic) = subject else {
+                    return Ok(What::Nothing);
+                };
+                let track = LevelTrack::new(rule, &self.timeline).ok_or_else(too_many)?;
+                self.levels.push(track);
+                let index = self.levels.len() as u32 - 1;
+                self.by_topic[topic.index()].push(index);
+                What::Levels(index)
+            }
             Measure::Level(_) => {
                 let Some(service) = service_of(system, subject) else {
                     return Ok(What::Nothing);
@@ -325,6 +363,15 @@ impl Judge {
                 self.streams[stream as usize].counts.push(index);
                 What::Counts(index)
             }
+        })
+    }
+
+    /// The drain track of a topic: one for all its promises.
+    fn drain(&mut self, topic: TopicId) -> u32 {
+        let drains = &mut self.drains;
+        *self.drain_of[topic.index()].get_or_insert_with(|| {
+            drains.push(DrainTrack::new());
+            drains.len() as u32 - 1
         })
     }
 
@@ -364,6 +411,31 @@ impl Judge {
     #[must_use]
     pub fn wants_levels(&self, service: ServiceId) -> bool {
         !self.by_service[service.index()].is_empty()
+    }
+
+    /// Whether a promise speaks of levels of that topic.
+    #[must_use]
+    pub fn wants_topic(&self, topic: TopicId) -> bool {
+        !self.by_topic[topic.index()].is_empty() || self.drain_of[topic.index()].is_some()
+    }
+
+    /// From now on a topic has that backlog, and its oldest message was stored then. Times must not go back.
+    pub fn topic_level(
+        &mut self,
+        topic: TopicId,
+        now_ns: u64,
+        backlog: u64,
+        oldest_ns: Option<u64>,
+    ) {
+        let oldest = oldest_ns.map_or(-1.0, |at| at as f64);
+        for &track in &self.by_topic[topic.index()] {
+            let track = &mut self.levels[track as usize];
+            track.change(Level::Backlog, now_ns, backlog as f64);
+            track.change(Level::Age, now_ns, oldest);
+        }
+        if let Some(track) = self.drain_of[topic.index()] {
+            self.drains[track as usize].change(now_ns, backlog);
+        }
     }
 
     /// A request is over.
@@ -424,6 +496,9 @@ impl Judge {
         for track in &mut self.levels {
             track.end(self.timeline.end_ns);
         }
+        for track in &mut self.drains {
+            track.until(self.timeline.end_ns);
+        }
         let spells = recovery::spells(&self.disturbances, &self.timeline);
         self.promises
             .iter()
@@ -458,6 +533,11 @@ impl Judge {
                 }
                 What::Levels(index) => {
                     self.levels[index as usize].judge(&self.timeline, &left_out())
+                }
+                What::Drains { rule, track } => {
+                    recovery::judge(&rule, &self.timeline, spells, |spell| {
+                        self.drains[track as usize].drained(spell, self.timeline.from_ns)
+                    })
                 }
                 What::Recovers { rule, watch } => {
                     let (counts, levels): (Vec<_>, Vec<_>) = (
@@ -496,7 +576,8 @@ impl Judge {
                 verdict: if 0 < found.broken {
                     Verdict::Broken
                 } else if 0 < found.windows
-                    || (matches!(row.what, What::Recovers { .. }) && spells.is_empty())
+                    || (matches!(row.what, What::Recovers { .. } | What::Drains { .. })
+                        && spells.is_empty())
                 {
                     Verdict::Kept
                 } else {
@@ -524,13 +605,14 @@ fn key_of(subject: Subject) -> (SubjectKind, u32) {
         Subject::Service(id) => (SubjectKind::Service, id.0),
         Subject::Endpoint(id) => (SubjectKind::Endpoint, id.0),
         Subject::Call(id) => (SubjectKind::Call, id.0),
+        Subject::Topic(id) => (SubjectKind::Topic, id.0),
     }
 }
 
 /// Whose levels a condition means: a call's are those of the service it asks. A client has none.
 fn service_of(system: &System, subject: Subject) -> Option<ServiceId> {
     match subject {
-        Subject::Client(_) => None,
+        Subject::Client(_) | Subject::Topic(_) => None,
         Subject::Service(id) => Some(id),
         Subject::Endpoint(id) => Some(system.endpoints[id.index()].service),
         Subject::Call(id) => {
@@ -552,6 +634,7 @@ fn name_of(system: &System, subject: Subject) -> String {
             )
         }
         Subject::Call(id) => system.calls[id.index()].name.clone(),
+        Subject::Topic(id) => system.topics[id.index()].name.clone(),
     }
 }
 

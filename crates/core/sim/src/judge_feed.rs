@@ -9,10 +9,11 @@ use crate::observe::Observer;
 use crate::outcome::{PromiseOutcome, Recovery};
 use crate::plan::{NONE, Plan};
 use crate::state::{Ending, Kind, flag};
+use crate::topic::Leaves;
 use crate::watch::look::Looks;
 use serde::{Deserialize, Serialize};
 use worstday_model::day::Day;
-use worstday_model::system::{CallId, ClientId, EndpointId, ServiceId, Subject, System};
+use worstday_model::system::{CallId, ClientId, EndpointId, ServiceId, Subject, System, TopicId};
 
 /// Who listens to what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +25,10 @@ pub struct Judges {
     services: Vec<u32>,
     /// Stream of each call series; empty if nobody asks for calls.
     calls: Vec<u32>,
+    /// Stream of each topic.
+    topics: Vec<u32>,
+    /// Topics whose levels somebody asks for, with what was last said: backlog and oldest message.
+    topic_levels: Vec<(u32, Option<(u64, Option<u64>)>)>,
     /// Services whose levels somebody asks for, with what was last said: queue, ready, cpu, busy.
     levels: Vec<(u32, [f64; 4])>,
     /// What alerts and operators look at.
@@ -67,6 +72,13 @@ impl Judges {
         if calls.iter().all(|&c| c == NONE) {
             calls.clear();
         }
+        let topics = (0..system.topics.len() as u32)
+            .map(|t| stream(Subject::Topic(TopicId(t))))
+            .collect();
+        let topic_levels = (0..system.topics.len() as u32)
+            .filter(|&t| judge.wants_topic(TopicId(t)))
+            .map(|t| (t, None))
+            .collect();
         let levels = (0..system.services.len() as u32)
             .filter(|&s| judge.wants_levels(ServiceId(s)))
             .map(|s| (s, [-1.0; 4]))
@@ -77,6 +89,8 @@ impl Judges {
             endpoints,
             services,
             calls,
+            topics,
+            topic_levels,
             levels,
             looks: Looks::default(),
             watch: None,
@@ -107,7 +121,7 @@ impl Judges {
 
     #[inline]
     pub(crate) fn wants_levels(&self) -> bool {
-        !self.levels.is_empty()
+        !self.levels.is_empty() || !self.topic_levels.is_empty()
     }
 
     /// A visit is over, now; what arrived during the warm-up (not `counted`) is only looked at.
@@ -199,6 +213,59 @@ impl Judges {
         }
     }
 
+    /// There was no room for a message.
+    pub(crate) fn message_rejected(&mut self, topic: usize, now_ns: u64) {
+        self.message(topic, now_ns, 0, End::Shed);
+    }
+
+    /// A message is handed out once more.
+    pub(crate) fn message_again(&mut self, topic: usize, sent_ns: u64, now_ns: u64) {
+        self.looks.count_message(topic, now_ns, Counted::Duplicate);
+        if self.topics[topic] != NONE {
+            self.judge
+                .count(self.topics[topic], Counted::Duplicate, sent_ns);
+        }
+    }
+
+    /// A message is done with.
+    pub(crate) fn message_left(
+        &mut self,
+        topic: usize,
+        leaves: Leaves,
+        sent_ns: u64,
+        response_ns: u64,
+    ) {
+        let (end, counted) = match leaves {
+            Leaves::Handled => (End::Ok, None),
+            Leaves::Declined => (End::Declined, None),
+            Leaves::Dead => (End::Failed, Some(Counted::DeadLetter)),
+            Leaves::Expired => (End::Abandoned, Some(Counted::Expired)),
+            Leaves::Lost => (End::Failed, None),
+            // It goes on as another message of another topic.
+            Leaves::Replayed => return,
+        };
+        self.message(topic, sent_ns, response_ns, end);
+        let Some(counted) = counted else { return };
+        self.looks
+            .count_message(topic, sent_ns + response_ns, counted);
+        if self.topics[topic] != NONE {
+            self.judge.count(self.topics[topic], counted, sent_ns);
+        }
+    }
+
+    fn message(&mut self, topic: usize, sent_ns: u64, response_ns: u64, end: End) {
+        let finished = Finished {
+            sent_ns,
+            response_ns,
+            end,
+            attempts: 1,
+        };
+        self.looks.message(topic, sent_ns + response_ns, &finished);
+        if self.topics[topic] != NONE {
+            self.judge.record(self.topics[topic], &finished);
+        }
+    }
+
     /// A request expired in its queue, or was executed once more for the same call.
     pub(crate) fn count(
         &mut self,
@@ -228,6 +295,17 @@ impl<O: Observer> Engine<O> {
 
     fn report_changed_levels(&mut self) {
         let now = self.s.now_ns;
+        for i in 0..self.judges.topic_levels.len() {
+            let (topic, last) = self.judges.topic_levels[i];
+            let backlog = self.m.topics[topic as usize].backlog.value;
+            let oldest = self.s.topics.topics[topic as usize].oldest_ns();
+            if last != Some((backlog, oldest)) {
+                self.judges
+                    .judge
+                    .topic_level(TopicId(topic), now, backlog, oldest);
+                self.judges.topic_levels[i].1 = Some((backlog, oldest));
+            }
+        }
         for i in 0..self.judges.levels.len() {
             let (service, last) = self.judges.levels[i];
             let values = self.level_values(service as usize);
@@ -277,8 +355,33 @@ impl<O: Observer> Engine<O> {
         ]
     }
 
+    /// Messages that lie in their topics at the end.
+    fn judge_messages(&mut self, end_ns: u64) {
+        let mut open: Vec<(u32, u64)> = Vec::new();
+        for (at, topic) in self.s.topics.topics.iter().enumerate() {
+            let waiting = topic.lanes.iter().flat_map(|lane| &lane.waiting);
+            open.extend(
+                waiting
+                    .filter(|m| m.counted)
+                    .map(|m| (at as u32, m.sent_ns)),
+            );
+        }
+        open.extend(
+            self.in_hand()
+                .filter(|(_, m)| m.counted)
+                .map(|(topic, m)| (topic, m.sent_ns)),
+        );
+        for (topic, sent_ns) in open {
+            let stream = self.judges.topics[topic as usize];
+            if stream != NONE {
+                self.judges.judge.record_inside(stream, sent_ns, 1, end_ns);
+            }
+        }
+    }
+
     /// The verdicts, and recovery by the general rule.
     pub(crate) fn verdicts(&mut self, end_ns: u64) -> (Vec<PromiseOutcome>, Option<Recovery>) {
+        self.judge_messages(end_ns);
         for task in 0..self.s.tasks.len() {
             let row = &self.s.tasks[task];
             if !row.has(flag::COUNTED) {

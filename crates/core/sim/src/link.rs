@@ -6,9 +6,10 @@
 
 use crate::calendar::{Due, Kind as Timer, RingId};
 use crate::engine::Engine;
+use crate::fault::At;
 use crate::observe::Observer;
 use crate::plan::NONE;
-use crate::state::{CancelRow, Ending, Kind, Phase};
+use crate::state::{CancelRow, Ending, Kind, Phase, flag};
 use worstday_model::system::{Cancel, Capacity, LinkQueue};
 use worstday_stats::draw::identity;
 
@@ -46,7 +47,11 @@ impl<O: Observer> Engine<O> {
         } else {
             self.s.replicas[caller.replica as usize].zone
         };
-        let to = self.s.replicas[row.replica as usize].zone;
+        let to = if row.replica == NONE {
+            0
+        } else {
+            self.s.replicas[row.replica as usize].zone
+        };
         plan.paths + from * count + to
     }
 
@@ -103,6 +108,10 @@ impl<O: Observer> Engine<O> {
                 return;
             }
         }
+        if self.s.tasks[task as usize].has(flag::HANDLER) {
+            self.make_ready(task);
+            return;
+        }
         match self.cross(task, path, Way::Back) {
             Some(0) => self.make_ready(task),
             Some(delay_ns) => {
@@ -114,12 +123,36 @@ impl<O: Observer> Engine<O> {
         }
     }
 
+    /// How long a task's message takes to where it goes; none if it is lost.
+    pub(crate) fn travel(&mut self, task: u32) -> Option<u64> {
+        let (path, constant_ns, _) = self.way_of(task);
+        if !self.disturbances.on_links && constant_ns != u64::MAX {
+            Some(constant_ns)
+        } else {
+            self.cross(task, path, Way::There)
+        }
+    }
+
     /// How long a message takes over a path, link by link; none if it is lost.
     fn cross(&mut self, task: u32, path: usize, way: Way) -> Option<u64> {
         let row = &self.s.tasks[task as usize];
-        let (id, call) = (identity(row.identity, way as u64), row.by_call as usize);
+        let (id, call) = (row.identity, row.by_call as usize);
         let size = self.plan.calls[call].size_bytes;
-        let on_path = self.disturbances.path_effects(self.ends_of(task, way));
+        let ends = self.ends_of(task, way);
+        self.cross_path(id, size, path, ends, way)
+    }
+
+    /// The same for a message of that identity and size.
+    pub(crate) fn cross_path(
+        &mut self,
+        id: u64,
+        size: u64,
+        path: usize,
+        ends: (At, At),
+        way: Way,
+    ) -> Option<u64> {
+        let id = identity(id, way as u64);
+        let on_path = self.disturbances.path_effects(ends);
         let mut at = self.s.now_ns;
         for i in 0..self.plan.paths[path].links.len() {
             let link = self.plan.paths[path].links[i] as usize;
@@ -181,8 +214,11 @@ impl<O: Observer> Engine<O> {
     /// Tells a callee to stop, effective after the path's delay.
     pub(crate) fn send_cancel(&mut self, task: u32, generation: u32, cancel: Cancel) {
         let all = cancel == Cancel::All;
-        if self.s.tasks[task as usize].kind == Kind::Proxy {
-            return self.cancelled(task, all);
+        match self.s.tasks[task as usize].kind {
+            Kind::Proxy => return self.cancelled(task, all),
+            // A message that was sent cannot be called back, and a run stands beside its handler.
+            Kind::Parcel => return,
+            _ => {}
         }
         let path = self.path_of(task) as usize;
         let constant_ns = self.plan.paths[path].constant_ns;

@@ -13,6 +13,7 @@ use crate::outcome::{
     CallWindow, ClientWindow, EndpointWindow, Ends, Money, Results, ServiceWindow,
 };
 use crate::state::Ending;
+use crate::topic::TopicSeries;
 use serde::{Deserialize, Serialize};
 use worstday_stats::sketch::Histogram;
 
@@ -34,7 +35,7 @@ impl Recorder {
         self.now.add(ns);
     }
 
-    fn end_window(&mut self) -> worstday_stats::sketch::Sparse {
+    pub(crate) fn end_window(&mut self) -> worstday_stats::sketch::Sparse {
         if self.now.is_empty() {
             return worstday_stats::sketch::Sparse::default();
         }
@@ -258,6 +259,7 @@ pub struct Measures {
     pub pools: Vec<PoolSeries>,
     /// Alerts that fired and told an operator, counted after the warm-up.
     pub pages: u64,
+    pub topics: Vec<TopicSeries>,
     /// Windows that are complete.
     pub complete: usize,
     windows_max: usize,
@@ -373,6 +375,7 @@ impl Measures {
             calls: vec![CallSeries::default(); calls],
             pools: vec![PoolSeries::default(); pools],
             pages: 0,
+            topics: Vec::new(),
             complete: 0,
             windows_max,
         }
@@ -406,6 +409,9 @@ impl Measures {
             p.base = (p.used_area, p.queue_area);
             (p.granted, p.rejected) = (0, 0);
             p.wait = Histogram::new();
+        }
+        for t in &mut self.topics {
+            t.end_warm_up(at);
         }
     }
 
@@ -451,6 +457,9 @@ impl Measures {
             });
             c.mark = (c.calls, c.attempts, c.retries, c.results);
         }
+        for t in &mut self.topics {
+            t.end_window(at, length);
+        }
         self.complete += 1;
         if self.complete == self.windows_max {
             self.merge_neighbours();
@@ -491,6 +500,9 @@ impl Measures {
                 plus(&mut a.results, &b.results);
                 a.response.merge(&b.response);
             });
+        }
+        for t in &mut self.topics {
+            halve(&mut t.windows, |a, b| crate::topic::join(a, &b));
         }
         self.complete /= 2;
         self.window_ns *= 2;

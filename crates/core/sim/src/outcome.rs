@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use worstday_stats::sketch::{Histogram, Sparse};
 
+pub use crate::topic::{TopicCounts, TopicLevel, TopicOutcome, TopicWindow};
+
 /// Version of the serialised form; a reader refuses newer ones.
 pub const VERSION: u32 = 1;
 
@@ -105,6 +107,9 @@ pub struct Outcome {
     pub calls: Vec<CallOutcome>,
     /// Per pool.
     pub pools: Vec<PoolOutcome>,
+    /// Per topic, in name order.
+    #[serde(default)]
+    pub topics: Vec<TopicOutcome>,
     /// Per declared link that carried something.
     pub links: Vec<LinkOutcome>,
     /// Verdicts on promises, in name order.
@@ -498,10 +503,11 @@ pub struct Recovery {
     pub median_before_ns: Option<f64>,
 }
 
-/// Counts that add up, of one client or service.
+/// Counts that add up, of one client, service or topic. Of a topic, `ok` is handled, `failed` given up, `shed` lost or
+/// replayed, `abandoned` expired.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conservation {
-    /// `client NAME` or `service NAME`.
+    /// `client NAME`, `service NAME` or `topic NAME`.
     pub name: String,
     /// Over the whole run, warm-up included.
     pub ends: Ends,

@@ -8,12 +8,14 @@
 //! Nothing here depends on the seed or the day.
 
 use crate::calendar::Kind as Timer;
+use crate::topic::{ConsumerPlan, TopicPlan, consumes};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use worstday_model::system::{
     Admission, AnswerWord, Balance, Budget, BudgetScope, Call, CallPolicy, Caller, Cancel,
-    CoreOrder, Deadline, Dist, End, EndpointId, FailWord, FallbackDo, Guard, Hedge, LeftOver,
-    LinkId, LinkQueue, Patience, Per, Replicas, Results, Retry, ServiceId, Step, System, Verb,
+    CoreOrder, Deadline, Dist, End, EndpointId, FailWord, Fallback, FallbackDo, Guard, Hedge,
+    LeftOver, LinkId, LinkQueue, Patience, Per, Replicas, Results, Retry, ServiceId, Step, System,
+    Verb,
 };
 use worstday_stats::draw::entity;
 use worstday_stats::law::Law;
@@ -30,6 +32,8 @@ pub enum Op {
     Wait { law: u32, key: u32 },
     /// A call; on failure its fallback decides where to go on.
     Call { call: u32 },
+    /// A message is handed over, and nobody waits for what becomes of it.
+    Post { call: u32 },
     /// Take a permit; the frame is given back by `Leave`.
     Hold { pool: u32 },
     /// End of a `Hold` or of the last round of a `Repeat`.
@@ -185,6 +189,8 @@ pub struct ServicePlan {
     pub stretches: bool,
     /// Some fault speaks of single workers: their numbers are kept.
     pub numbered: bool,
+    /// Whose messages it handles: then its workers are shared between requests and messages.
+    pub consumers: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -208,12 +214,25 @@ pub struct RetryPlan {
     pub key: u32,
 }
 
+/// Whom a call asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// A replica of a service.
+    Replica,
+    /// A topic, to store a message.
+    Topic,
+    /// The handler beside a run of messages.
+    Handler,
+}
+
 /// A call in one layer; the mesh layer is a call of its own that the application's attempts pass through.
 #[derive(Clone, Debug)]
 pub struct CallPlan {
+    pub aim: Aim,
     /// Row in the measures; the mesh layer shares the application's name with ` (mesh)`.
     pub series: u32,
     pub entity: u64,
+    /// Endpoint, or topic.
     pub target: u32,
     pub service: u32,
     /// The mesh layer's call, run by a proxy inside each attempt.
@@ -302,6 +321,10 @@ pub struct Plan {
     pub calls: Vec<CallPlan>,
     /// First call of the newest system in `calls`; earlier ones belong to code that is running out.
     pub calls_from: u32,
+    /// The same of its sends.
+    pub sends_from: u32,
+    pub topics: Vec<TopicPlan>,
+    pub consumers: Vec<ConsumerPlan>,
     pub pools: Vec<PoolPlan>,
     pub links: Vec<LinkPlan>,
     pub paths: Vec<Path>,
@@ -369,6 +392,9 @@ impl Plan {
             endpoints: Vec::new(),
             calls: Vec::new(),
             calls_from: 0,
+            sends_from: 0,
+            topics: Vec::new(),
+            consumers: Vec::new(),
             pools: Vec::new(),
             links: Vec::new(),
             paths: Vec::new(),
@@ -438,6 +464,7 @@ impl Plan {
             let plan = self.call(system, call, policy, " (mesh)");
             self.calls.push(plan);
         }
+        self.compile_topics(system);
         let compile_steps = |plan: &mut Self, owner: &str, steps: &[Step]| {
             let pc = plan.ops.len() as u32;
             Emitter {
@@ -460,7 +487,7 @@ impl Plan {
                 fails: e.fails,
                 fails_key,
                 admission: e.admission,
-                open: is_open(e, service),
+                open: is_open(system, e, service),
                 workers: 0,
                 stretches: false,
                 numbered: false,
@@ -504,8 +531,14 @@ impl Plan {
                 contention: s.contention,
                 stretches: s.contention.is_some() || s.cold.is_some(),
                 numbered: false,
+                consumers: Vec::new(),
             };
             self.services.push(row);
+        }
+        for (i, consumer) in self.consumers.iter().enumerate() {
+            self.services[consumer.service as usize]
+                .consumers
+                .push(i as u32);
         }
         for fault in &system.faults {
             if let Some(worstday_model::system::Target::Worker { service, .. }) =
@@ -595,12 +628,12 @@ impl Plan {
         pc
     }
 
-    fn law(&mut self, dist: &Dist) -> u32 {
+    pub(crate) fn law(&mut self, dist: &Dist) -> u32 {
         self.laws.push(law(dist));
         self.laws.len() as u32 - 1
     }
 
-    fn key(&mut self, entity: u64, purpose: u32) -> u32 {
+    pub(crate) fn key(&mut self, entity: u64, purpose: u32) -> u32 {
         self.keys.push(KeySpec { entity, purpose });
         self.keys.len() as u32 - 1
     }
@@ -636,30 +669,27 @@ impl Plan {
         }
     }
 
-    fn call(&mut self, system: &System, call: &Call, policy: &CallPolicy, layer: &str) -> CallPlan {
-        let name = format!("{}{layer}", call.name);
-        let twin = self.names.twins.entry(name.clone()).or_insert(0);
-        *twin += 1;
-        let entity = if *twin == 1 {
-            entity(&name)
-        } else {
-            entity(&format!("{name}~{twin}"))
-        };
+    pub(crate) fn call(
+        &mut self,
+        system: &System,
+        call: &Call,
+        policy: &CallPolicy,
+        layer: &str,
+    ) -> CallPlan {
         let service = system.endpoints[call.target.index()].service;
         let callee = &system.services[service.index()];
-        let (caller, from) = match call.caller {
-            Caller::Client(c) => (&system.clients[c.index()].name, End::Client(c)),
-            Caller::Endpoint(e) => {
-                let s = system.endpoints[e.index()].service;
-                (&system.services[s.index()].name, End::Service(s))
-            }
-            Caller::Start(s) => (&system.services[s.index()].name, End::Service(s)),
-        };
-        let next_series = self.series.len() as u32;
-        let series = *self.names.series.entry(name.clone()).or_insert(next_series);
-        if series == next_series {
-            self.series.push(name);
-        }
+        let (caller, from) = self.caller_of(system, call.caller);
+        let outer = layer.is_empty();
+        let through_mesh = outer && call.mesh.is_some();
+        // The fallback is the application's: the mesh layer just hands its result over.
+        let fallback = call.fallback.as_ref().filter(|_| outer);
+        let frame = self.frame(
+            &format!("{}{layer}", call.name),
+            (caller, from),
+            &callee.name,
+            policy,
+            fallback,
+        );
         let next_pair = self.pair_groups;
         let pair = *self
             .names
@@ -667,23 +697,10 @@ impl Plan {
             .entry((caller.clone(), service.0))
             .or_insert(next_pair);
         self.pair_groups += u32::from(pair == next_pair);
-        let retry = policy
-            .retry
-            .as_ref()
-            .map(|r| self.retry(r, entity, caller, &callee.name));
-        let budgeted = retry.as_ref().is_some_and(|r| r.budget.is_some());
-        let outer = layer.is_empty();
-        let through_mesh = outer && call.mesh.is_some();
-        let hedge_row = if policy.hedge.is_some() {
-            self.hedge_rows += 1;
-            self.hedge_rows - 1
-        } else {
-            NONE
-        };
         let paths = if through_mesh {
             NONE
         } else {
-            self.paths(system, from, service.0)
+            self.paths(system, from, End::Service(service))
         };
         let (flat_ns, flat_ring) = match self.paths.get(paths as usize) {
             Some(path) if system.zones.is_empty() => (path.constant_ns, path.ring),
@@ -695,13 +712,84 @@ impl Plan {
             && policy.hedge.is_none()
             && policy.pool.is_none()
             && !matches!(policy.deadline, Deadline::After(_))
-            && !budgeted
+            && !frame.budgeted
             && call.subset.is_none();
         CallPlan {
-            series,
-            entity,
+            aim: Aim::Replica,
             target: call.target.0,
             service: service.0,
+            balance,
+            subset: call.subset,
+            pair,
+            priority: call.priority,
+            size_bytes: call.size_bytes,
+            work_factor: call.work_factor as f32,
+            paths,
+            flat_ns,
+            flat_ring,
+            counts: balance == Balance::LeastRequests,
+            plain,
+            direct: plain
+                && flat_ns == 0
+                && is_open(system, &system.endpoints[call.target.index()], callee),
+            ..frame
+        }
+    }
+
+    /// Who calls: its name, and as an end of links.
+    pub(crate) fn caller_of<'s>(&self, system: &'s System, caller: Caller) -> (&'s String, End) {
+        match caller {
+            Caller::Client(c) => (&system.clients[c.index()].name, End::Client(c)),
+            Caller::Endpoint(e) => {
+                let s = system.endpoints[e.index()].service;
+                (&system.services[s.index()].name, End::Service(s))
+            }
+            Caller::Start(s) => (&system.services[s.index()].name, End::Service(s)),
+        }
+    }
+
+    /// What a call is whomever it asks: its names, its timers and its policy.
+    pub(crate) fn frame(
+        &mut self,
+        name: &str,
+        (caller, from): (&str, End),
+        callee: &str,
+        policy: &CallPolicy,
+        fallback: Option<&Fallback>,
+    ) -> CallPlan {
+        let twin = self.names.twins.entry(name.to_owned()).or_insert(0);
+        *twin += 1;
+        let entity = if *twin == 1 {
+            entity(name)
+        } else {
+            entity(&format!("{name}~{twin}"))
+        };
+        let next_series = self.series.len() as u32;
+        let series = *self
+            .names
+            .series
+            .entry(name.to_owned())
+            .or_insert(next_series);
+        if series == next_series {
+            self.series.push(name.to_owned());
+        }
+        let retry = policy
+            .retry
+            .as_ref()
+            .map(|r| self.retry(r, entity, caller, callee));
+        let budgeted = retry.as_ref().is_some_and(|r| r.budget.is_some());
+        let hedge_row = if policy.hedge.is_some() {
+            self.hedge_rows += 1;
+            self.hedge_rows - 1
+        } else {
+            NONE
+        };
+        CallPlan {
+            aim: Aim::Replica,
+            series,
+            entity,
+            target: NONE,
+            service: NONE,
             via: NONE,
             proxy_pc: NONE,
             timeout_ns: policy.timeout_ns.unwrap_or(u64::MAX),
@@ -722,12 +810,11 @@ impl Plan {
             hedge: policy.hedge,
             hedge_row,
             pool: policy.pool.map_or(NONE, |p| p.0),
-            balance,
+            balance: Balance::Random,
             balance_key: self.key(entity, purpose::BALANCE),
-            subset: call.subset,
-            pair,
-            // The fallback is the application's: the mesh layer just hands its result over.
-            fallback: call.fallback.as_ref().filter(|_| outer).map(|f| {
+            subset: None,
+            pair: NONE,
+            fallback: fallback.map(|f| {
                 let what = match &f.what {
                     FallbackDo::Skip => FallbackPlan::Skip,
                     FallbackDo::Degraded => FallbackPlan::Degraded,
@@ -735,17 +822,15 @@ impl Plan {
                 };
                 (f.results, what)
             }),
-            priority: call.priority,
-            size_bytes: call.size_bytes,
-            work_factor: call.work_factor as f32,
-            paths,
-            flat_ns,
-            flat_ring,
-            counts: balance == Balance::LeastRequests,
-            plain,
-            direct: plain
-                && flat_ns == 0
-                && is_open(&system.endpoints[call.target.index()], callee),
+            priority: None,
+            size_bytes: 0,
+            work_factor: 1.0,
+            paths: NONE,
+            flat_ns: u64::MAX,
+            flat_ring: NONE,
+            counts: false,
+            plain: false,
+            direct: false,
             budgeted,
             from,
         }
@@ -765,7 +850,7 @@ impl Plan {
         self.system.zones.len() as u32 + 1
     }
 
-    fn paths(&mut self, system: &System, from: End, to: u32) -> u32 {
+    pub(crate) fn paths(&mut self, system: &System, from: End, to: End) -> u32 {
         let first = self.paths.len() as u32;
         let zones = system.zones.len() as u32 + 1;
         for zone_from in 0..zones {
@@ -777,13 +862,12 @@ impl Plan {
         first
     }
 
-    fn path(&mut self, system: &System, from: End, zone_from: u32, to: u32, zone_to: u32) -> Path {
+    fn path(&mut self, system: &System, from: End, zone_from: u32, to: End, zone_to: u32) -> Path {
         let is = |ends: &[End], me: End, zone: u32| {
             ends.iter().any(|e| {
                 *e == me || matches!(e, End::Any) || matches!(e, End::Zone(z) if z.0 + 1 == zone)
             })
         };
-        let to_end = End::Service(ServiceId(to));
         let across = zone_from != 0
             && zone_to != 0
             && zone_from != zone_to
@@ -796,7 +880,7 @@ impl Plan {
             } else if id == system.between_zones {
                 across
             } else {
-                is(&link.from, from, zone_from) && is(&link.to, to_end, zone_to)
+                is(&link.from, from, zone_from) && is(&link.to, to, zone_to)
             };
             if crossed {
                 links.push(id.0);
@@ -827,12 +911,14 @@ impl Plan {
 
 /// Whether nobody is turned away before the queue, and each replica has its own.
 fn is_open(
+    system: &System,
     endpoint: &worstday_model::system::Endpoint,
     service: &worstday_model::system::Service,
 ) -> bool {
     endpoint.admission == Admission::default()
         && service.admission == Admission::default()
         && service.queue.per == Per::Replica
+        && !consumes(system, endpoint.service)
 }
 
 fn target_of(kind: &worstday_model::system::FaultKind) -> Option<&worstday_model::system::Target> {
@@ -943,7 +1029,21 @@ impl Emitter<'_> {
                 let (law, key) = (self.plan.law(dist), self.plan.key(this, purpose::STEP));
                 self.emit(Op::Wait { law, key });
             }
-            Verb::Call(id) => self.call(*id, depth),
+            Verb::Call(id) => {
+                let system = Arc::clone(&self.plan.system);
+                let fallback = system.calls[id.index()].fallback.as_ref();
+                self.call(self.plan.calls_from + id.0, fallback, depth);
+            }
+            Verb::Send(id) => {
+                let system = Arc::clone(&self.plan.system);
+                let send = &system.sends[id.index()];
+                let call = self.plan.sends_from + id.0;
+                if send.acks == worstday_model::system::Acks::None {
+                    self.emit(Op::Post { call });
+                } else {
+                    self.call(call, send.fallback.as_ref(), depth);
+                }
+            }
             Verb::Hold(pool, body) => {
                 self.emit(Op::Hold { pool: pool.0 });
                 self.steps(body, depth + 1, scope);
@@ -1051,11 +1151,9 @@ impl Emitter<'_> {
         }
     }
 
-    fn call(&mut self, id: worstday_model::system::CallId, depth: u32) {
-        let call = self.plan.calls_from + id.0;
+    fn call(&mut self, call: u32, fallback: Option<&Fallback>, depth: u32) {
         self.emit(Op::Call { call });
-        let system = Arc::clone(&self.plan.system);
-        let Some(fallback) = &system.calls[id.index()].fallback else {
+        let Some(fallback) = fallback else {
             return;
         };
         let FallbackDo::Steps(steps) = &fallback.what else {

@@ -179,6 +179,9 @@ impl<O: Observer> Engine<O> {
         row.first_live = row.serial + 1;
         row.flags &= !flag::PINNED;
         let kind = row.kind;
+        if kind == Kind::Delivery {
+            return self.delivery_killed(task, silent);
+        }
         if kind != Kind::Request {
             // On the ready list it is met as a free slot and passed over.
             return self.free_task(task);
@@ -251,6 +254,9 @@ impl<O: Observer> Engine<O> {
         row.life = Life::Starting;
         row.incarnation += 1;
         let service = row.service as usize;
+        if !self.plan.services[service].consumers.is_empty() {
+            self.revoke(replica);
+        }
         if self.plan.services[service].start_pc == NONE {
             return self.starting_time(replica);
         }
@@ -328,6 +334,7 @@ impl<O: Observer> Engine<O> {
                 self.set_speed(replica);
                 self.view_due(replica);
                 self.serve_next(at);
+                self.outboxes_are_back(service);
             }
             Life::Up => {
                 // Warm from now on.
@@ -399,6 +406,9 @@ impl<O: Observer> Engine<O> {
         self.s.services[service].view.retain(|&r| r != replica);
         self.s.replicas[replica as usize].in_view = false;
         self.s.replicas[replica as usize].view_timer = 0;
+        if !self.plan.services[service].consumers.is_empty() {
+            self.consumers_changed(service);
+        }
     }
 
     // ---- stalls and speed ----------------------------------------------------------------------
@@ -461,6 +471,7 @@ impl<O: Observer> Engine<O> {
         let frozen = std::mem::take(&mut self.s.replicas[replica as usize].frozen);
         self.happen(frozen);
         self.serve_next(replica as usize);
+        self.outboxes_are_back(self.s.replicas[replica as usize].service as usize);
     }
 
     /// Things that waited for the end of a stall.
@@ -651,6 +662,13 @@ impl<O: Observer> Engine<O> {
             .filter(|&r| self.s.replicas[r as usize].in_view)
             .collect();
         self.s.services[service].view = view;
+        if !self.plan.services[service].consumers.is_empty() {
+            // One that stops in good order finishes what it has in hand.
+            if !ready && self.s.replicas[replica as usize].life != Life::Stopping {
+                self.revoke(replica);
+            }
+            self.consumers_changed(service);
+        }
     }
 
     /// Starts the probes that are requests.

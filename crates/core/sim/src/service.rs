@@ -376,7 +376,7 @@ impl<O: Observer> Engine<O> {
     }
 
     #[inline(always)]
-    fn begin_service(&mut self, task: u32) {
+    pub(crate) fn begin_service(&mut self, task: u32) {
         let now = self.s.now_ns;
         let row = &mut self.s.tasks[task as usize];
         let (endpoint, at) = (row.owner as usize, row.replica as usize);
@@ -459,6 +459,9 @@ impl<O: Observer> Engine<O> {
         loop {
             let replica = &self.s.replicas[at];
             let plan = &self.plan.services[replica.service as usize];
+            if !plan.consumers.is_empty() {
+                return self.serve_or_take(at);
+            }
             let shared = plan.queue.per == Per::Service;
             let waiting = if shared {
                 self.s.services[replica.service as usize].line.waiting
@@ -472,20 +475,49 @@ impl<O: Observer> Engine<O> {
             {
                 return;
             }
-            let (order, expired) = (plan.queue.order, plan.queue.expired);
-            let Some(task) = self.next_in_line(at, order) else {
+            if !self.hand_out(at) {
                 return;
-            };
-            self.left_line(task);
-            if shared {
-                self.move_to(task, at as u32);
-            }
-            if expired == Expired::Drop && self.s.tasks[task as usize].expiry_ns <= self.s.now_ns {
-                self.expire(task);
-            } else {
-                self.begin_service(task);
             }
         }
+    }
+
+    /// Hands a free worker to the next in line. False if nobody waits.
+    #[inline]
+    pub(crate) fn hand_out(&mut self, at: usize) -> bool {
+        let plan = &self.plan.services[self.s.replicas[at].service as usize];
+        let shared = plan.queue.per == Per::Service;
+        let (order, expired) = (plan.queue.order, plan.queue.expired);
+        let Some(task) = self.next_in_line(at, order) else {
+            return false;
+        };
+        self.left_line(task);
+        if shared {
+            self.move_to(task, at as u32);
+        }
+        if expired == Expired::Drop && self.s.tasks[task as usize].expiry_ns <= self.s.now_ns {
+            self.expire(task);
+        } else {
+            self.begin_service(task);
+        }
+        true
+    }
+
+    /// When the request that has waited longest came; none if nobody waits.
+    pub(crate) fn next_request(&mut self, at: usize) -> Option<u64> {
+        let mut oldest: Option<u64> = None;
+        for class in 0..self.line_of(at).classes.len() {
+            while let Some(&task) = self.line_of(at).classes[class].front() {
+                let row = &self.s.tasks[task as usize];
+                if row.phase != Phase::Removed {
+                    let came = row.arrived_ns;
+                    oldest = Some(oldest.map_or(came, |o| o.min(came)));
+                    break;
+                }
+                self.line_of(at).classes[class].pop_front();
+                self.free_task(task);
+            }
+        }
+        oldest
     }
 
     /// Nobody should wait for it any more; if its caller does all the same, it is told.
@@ -564,6 +596,9 @@ impl<O: Observer> Engine<O> {
                 replica.workers[row.worker as usize] = false;
             }
         }
+        if self.s.tasks[task as usize].has(flag::HANDLER) {
+            self.handler_done(task);
+        }
         self.request_leaves(task, ending);
         let replica = &self.s.replicas[at];
         if replica.life != Life::Up
@@ -585,6 +620,7 @@ impl<O: Observer> Engine<O> {
             && plan.queue.expired == Expired::Keep
             && replica.life == Life::Up
             && !replica.affected
+            && plan.consumers.is_empty()
             && replica.busy.saturating_add(replica.lost_workers) < plan.workers
             && let Some(line) = replica.line.classes.first_mut()
             && let Some(&task) = line.front()

@@ -35,6 +35,12 @@ pub enum Kind {
     Starter,
     /// A readiness probe that is a request.
     Probe,
+    /// A message on its way to a topic.
+    Parcel,
+    /// Messages in the hands of a consumer: holds a worker and calls the handler.
+    Delivery,
+    /// Carries a timer of a topic or a consumer.
+    Clerk,
 }
 
 /// What a task is doing.
@@ -73,6 +79,14 @@ pub enum Phase {
     Thinking,
     /// Ready to go on, but its replica is stalled.
     Frozen,
+    /// A message on its way to its topic.
+    Posting,
+    /// A message that is being stored.
+    Storing,
+    /// Messages on their way to the worker that took them.
+    Fetching,
+    /// Looks at its topic or consumer when its time comes.
+    Clerk,
 }
 
 /// How an attempt, a call or a request ends.
@@ -135,6 +149,8 @@ pub mod flag {
     pub const PINNED: u16 = 2048;
     /// Came the direct way: its answer takes no time either, and its steps are stretched by faults alone.
     pub const DIRECT: u16 = 8192;
+    /// A request at the handler of messages: its delivery stands beside it, nothing travels between the two.
+    pub const HANDLER: u16 = 16384;
 }
 
 /// A row of work. See the module's page.
@@ -634,6 +650,7 @@ pub struct State {
     pub links: Vec<LinkState>,
     pub cancels: Vec<CancelRow>,
     pub free_cancels: Vec<u32>,
+    pub topics: crate::topic::Topics,
     pub digest: Digest,
     pub events: u64,
     pub live: u32,

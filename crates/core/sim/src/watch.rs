@@ -83,7 +83,7 @@ impl Watch {
 /// The service whose levels a subject means.
 fn service_of(system: &System, subject: Subject) -> Option<u32> {
     match subject {
-        Subject::Client(_) => None,
+        Subject::Client(_) | Subject::Topic(_) => None,
         Subject::Service(id) => Some(id.0),
         Subject::Endpoint(id) => Some(system.endpoints[id.index()].service.0),
         Subject::Call(id) => Some(
@@ -276,9 +276,26 @@ impl<O: Observer> Engine<O> {
     /// Whether a look sees what it looks for, now.
     pub(crate) fn sees(&mut self, look: u32) -> Option<bool> {
         let now = self.s.now_ns;
-        let service = self.judges.looks.rows[look as usize].service;
-        let levels = service.map(|service| self.levels_of(service as usize));
+        let row = &self.judges.looks.rows[look as usize];
+        let levels = match (row.topic, row.service) {
+            (Some(topic), _) => Some(self.levels_of_topic(topic)),
+            (None, service) => service.map(|service| self.levels_of(service as usize)),
+        };
         self.judges.looks.rows[look as usize].sees(now, levels.as_ref())
+    }
+
+    /// The backlog of a topic stands where a service has its queue, and beside it the age of its oldest message.
+    fn levels_of_topic(&self, topic: u32) -> Levels {
+        let level = self.topic_level(worstday_model::system::TopicId(topic));
+        Levels {
+            areas: crate::measure::Areas {
+                queue: self.m.topics[topic as usize].backlog.area(self.s.now_ns),
+                ..crate::measure::Areas::default()
+            },
+            now: [level.backlog as f64, level.age_ns as f64, 0.0, 0.0],
+            workers: 0.0,
+            cores: 0.0,
+        }
     }
 
     fn levels_of(&self, service: usize) -> Levels {
@@ -341,6 +358,7 @@ impl<O: Observer> Engine<O> {
                         || !self.is_cut(plan.from, call.target)
                             && self.serves(system, call.target, depth + 1)
                 }
+                Verb::Send(_) => true,
                 Verb::Hold(_, steps) | Verb::Repeat(_, steps) | Verb::Do(steps) => {
                     self.can_do(system, steps, depth)
                 }

@@ -8,6 +8,7 @@
 use serde::Serialize;
 
 use crate::estimate::{Estimate, amount};
+use crate::topics::{TopicReport, TopicSeries};
 
 /// Version of the JSON form; it changes when a reader of the old one would go wrong.
 pub const VERSION: u32 = 1;
@@ -54,6 +55,8 @@ pub struct Report {
     pub pools: Vec<PoolReport>,
     /// Per link that carried something.
     pub links: Vec<LinkReport>,
+    /// Per topic, in name order.
+    pub topics: Vec<TopicReport>,
     /// What the description itself warns of, the most consequential on this day first.
     pub findings: Vec<Finding>,
     /// What hurts most, or would first.
@@ -683,7 +686,8 @@ pub struct HappenedReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct ConservationReport {
-    /// `client NAME` or `service NAME`.
+    /// `client NAME`, `service NAME` or `topic NAME`. Of a topic, `ok` is handled, `failed` given up, `shed` lost or
+    /// replayed, `abandoned` expired.
     pub name: String,
     /// Arrived is the sum of the others.
     pub counts: Counts,
@@ -711,6 +715,8 @@ pub struct Series {
     pub endpoints: Vec<EndpointSeries>,
     /// Per call.
     pub calls: Vec<CallSeries>,
+    /// Per topic.
+    pub topics: Vec<TopicSeries>,
 }
 
 /// A client over time.

@@ -707,6 +707,12 @@ fn uses(steps: &[Step], pool: PoolId, system: &System) -> bool {
         Verb::Parallel { branches, .. } => branches.iter().any(|branch| uses(branch, pool, system)),
         Verb::Choose(branches) => branches.iter().any(|branch| uses(&branch.steps, pool, system)),
         Verb::Repeat(_, inner) | Verb::Do(inner) => uses(inner, pool, system),
+        Verb::Send(send) => {
+            let fallback = system.sends[send.index()].fallback.as_ref();
+            fallback.is_some_and(
+                |fallback| matches!(&fallback.what, FallbackDo::Steps(steps) if uses(steps, pool, system)),
+            )
+        }
         Verb::Work(_) | Verb::Wait(_) | Verb::Fail(_) | Verb::Answer(_) => false,
     })
 }

@@ -6,6 +6,7 @@
 //! - [`summary`]: from a campaign of histories to that data.
 //! - [`estimate`]: which intervals may be given, and why there sometimes is none.
 //! - `verdicts`, `told`: promises and recovery; sentences, assumptions, cautions, histories.
+//! - [`topics`]: messages, their backlogs and their losses.
 //! - `stations`, `findings`, `advice`: who waits where and why, what the description warns of, what to do.
 //! - [`text`]: the terminal, 80 by 24. [`json`]: the same facts for programs, and their schema.
 //! - [`quantity`], [`clock`], [`places`]: numbers, moments and lines of the file in words.
@@ -26,6 +27,7 @@ mod stations;
 pub mod summary;
 pub mod text;
 mod told;
+pub mod topics;
 mod verdicts;
 
 pub use advice::{quoted, tried};

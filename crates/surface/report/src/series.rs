@@ -6,11 +6,11 @@ use worstday_stats::sketch::{Sketch, Sparse};
 use crate::document::{CallSeries, ClientSeries, EndpointSeries, Moment, Series, ServiceSeries};
 
 /// One cell per window.
-fn cells<W, V>(windows: &[W], of: impl Fn(&W) -> V) -> Vec<V> {
+pub(crate) fn cells<W, V>(windows: &[W], of: impl Fn(&W) -> V) -> Vec<V> {
     windows.iter().map(of).collect()
 }
 
-fn at(sketch: &Sparse, q: f64) -> Option<f64> {
+pub(crate) fn at(sketch: &Sparse, q: f64) -> Option<f64> {
     sketch.quantile(q, 0).ns().map(|ns| ns / 1e9)
 }
 
@@ -106,5 +106,6 @@ pub(crate) fn series(row: &Outcome) -> Series {
                 }
             })
             .collect(),
+        topics: crate::topics::series(row),
     }
 }

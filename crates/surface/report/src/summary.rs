@@ -42,7 +42,7 @@ pub struct Asked<'a> {
 /// The percentiles of every response time.
 pub(crate) const PERCENTILES: [f64; 6] = [50.0, 90.0, 95.0, 99.0, 99.9, 99.99];
 /// Those of waits and service times.
-const FEW_PERCENTILES: [f64; 3] = [50.0, 95.0, 99.0];
+pub(crate) const FEW_PERCENTILES: [f64; 3] = [50.0, 95.0, 99.0];
 
 /// Makes the report of a campaign.
 ///
@@ -101,6 +101,7 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
         calls,
         pools: table.pools(),
         links: table.links(),
+        topics: crate::topics::topics(&table, &rows, asked.system.currency.is_some()),
         findings,
         risk: advice::Advice::default(),
         step: advice::Advice::default(),
@@ -248,7 +249,7 @@ impl<'a> Table<'a> {
     }
 
     /// Percentiles of a time over what each sketch holds and so many that never came back.
-    fn percentiles(
+    pub(crate) fn percentiles(
         &self,
         list: &[f64],
         sketches: &[(&Histogram, u64)],

@@ -5,7 +5,7 @@
 //! Signs and words carry every meaning; colour only repeats it, and only where asked for.
 
 mod full;
-mod layout;
+pub(crate) mod layout;
 
 use crate::document::{
     ClientReport, ConditionReport, Mark, PromiseReport, Report, Station, Verdict,

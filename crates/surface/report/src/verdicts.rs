@@ -121,7 +121,7 @@ fn condition(
 /// The unit of a metric, and the factor from the engine's base unit to it.
 fn metric_unit(metric: Metric) -> (Unit, f64) {
     match metric {
-        Metric::Percentile(_) | Metric::Mean | Metric::Recovers | Metric::Drains => {
+        Metric::Percentile(_) | Metric::Mean | Metric::Recovers | Metric::Drains | Metric::Age => {
             (Unit::Seconds, 1e-9)
         }
         Metric::Failed
@@ -138,6 +138,8 @@ fn metric_unit(metric: Metric) -> (Unit, f64) {
         | Metric::Queue
         | Metric::Expired
         | Metric::Duplicates
+        | Metric::DeadLetters
+        | Metric::Backlog
         | Metric::Replicas => (Unit::Count, 1.0),
     }
 }

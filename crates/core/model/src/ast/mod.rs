@@ -18,6 +18,7 @@ mod promise;
 mod service;
 mod step;
 mod texts;
+mod topic;
 mod watch;
 mod words;
 
@@ -46,6 +47,7 @@ pub use step::{
     Step, Steps, Verb, WaitStep, WorkStep,
 };
 pub use texts::*;
+pub use topic::{Consumes, SendStep, Topic};
 pub use watch::{
     Act, Action, Alert, ClearAct, DrainAct, EditAct, Entry, Mistakes, Operator, RepairAct,
     RestartAct, SetAct, ShedAct, Shift,
@@ -100,6 +102,8 @@ record! {
         opt "clients" clients: Names<Client>,
         /// Who answers.
         opt "services" services: Names<Service>,
+        /// Where messages wait until somebody handles them.
+        opt "topics" topics: Names<Topic>,
         /// Named call policies.
         opt "policies" policies: Names<Policy>,
         /// What holds where nothing is said.
@@ -124,7 +128,6 @@ record! {
         opt "include" include: Vec<Given<Text>>,
     }
     later {
-        "topics" = "topics",
         "nodes" = "nodes",
         "changes" = "changes",
         "plan" = "plan",

@@ -9,11 +9,7 @@ impl Partial for Cond {
         match self.metric().name {
             MetricName::Percentile(_) => None,
             MetricName::Word(word) => match word {
-                MetricWord::Age
-                | MetricWord::Backlog
-                | MetricWord::DeadLetters
-                | MetricWord::Staleness
-                | MetricWord::Drains => Some("topics"),
+                MetricWord::Staleness => Some("roles"),
                 MetricWord::Reversals => Some("scalers"),
                 MetricWord::Hit => Some("caches"),
                 _ => None,
@@ -22,7 +18,7 @@ impl Partial for Cond {
     }
 
     fn refused() -> &'static str {
-        r"(?:[^ ]*\.|[^ ]* -> [^ ]*\.)?(?:age|backlog|dead-letters|staleness|drains|reversals|hit) "
+        r"(?:[^ ]*\.|[^ ]* -> [^ ]*\.)?(?:staleness|reversals|hit) "
     }
 }
 

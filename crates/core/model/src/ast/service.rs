@@ -1,8 +1,8 @@
 //! Who answers: services, their replicas, queues, probes and endpoints.
 
 use super::{
-    Balance, Bound, CallPolicy, ColdStart, ContentionOf, CoreOrder, Expired, Mesh, Order, Per,
-    Placement, Pool, Step, Steps, Text,
+    Balance, Bound, CallPolicy, ColdStart, Consumes, ContentionOf, CoreOrder, Expired, Mesh, Order,
+    Per, Placement, Pool, Step, Steps, Text,
 };
 use crate::form::{Given, Names, OrNone, ScalarForm, Short, Takes, record};
 use crate::scalar::{self, Count, Dist, Duration, Name, Ratio, Uncertain};
@@ -37,6 +37,8 @@ record! {
         opt "blocks" blocks: Names<Steps>,
         /// What it does for each kind of request.
         opt "endpoints" endpoints: Names<Endpoint>,
+        /// What it does with the messages of topics.
+        opt "consumes" consumes: Names<Consumes>,
         /// The policy of its calls.
         opt "calls" calls: CallPolicy,
         /// The policy of the mesh around calls to it.
@@ -58,7 +60,6 @@ record! {
         "failover" = "roles",
         "follows" = "roles",
         "elect" = "shards",
-        "consumes" = "topics",
         "scale" = "scalers",
         "rollout" = "rollouts",
         "platform" = "platform presets",

@@ -1,6 +1,6 @@
 //! Steps: what visits, endpoints, blocks and fallbacks do.
 
-use super::{Answer, CallPolicy, FailWord, LeftOver, ParallelNeed, Text};
+use super::{Answer, CallPolicy, FailWord, LeftOver, ParallelNeed, SendStep, Text};
 use crate::form::{Form, Given, Kind, Reader, ScalarForm, Shape, Short, Takes, choice, record};
 use crate::scalar::{Chance, Count, Dist, Duration, Guard, Name, Target};
 use crate::source::Span;
@@ -75,6 +75,8 @@ choice! {
     pub enum Verb = "a step" {
         /// Asks and waits for the answer.
         "call" Call(Box<CallStep>),
+        /// Hands a message over to a topic.
+        "send" Send(Box<SendStep>),
         /// Needs CPU.
         "work" Work(WorkStep),
         /// Takes time without CPU.
@@ -94,7 +96,6 @@ choice! {
         /// Does the steps of a block.
         "do" Do(DoStep),
     }
-    later { "send" = "topics" }
 }
 
 record! {

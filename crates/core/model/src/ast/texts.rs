@@ -384,6 +384,52 @@ impl Scalar for ColdStart {
     }
 }
 
+/// `200 within 500ms`: how many messages one run takes, and how long it waits for them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Batch {
+    /// At most so many.
+    pub most: Uncertain<Count>,
+    /// What has come by then is taken; without it, what is there.
+    pub within: Option<Uncertain<Duration>>,
+}
+
+impl fmt::Display for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.within {
+            Some(within) => write!(f, "{} within {within}", self.most),
+            None => self.most.fmt(f),
+        }
+    }
+}
+
+impl Scalar for Batch {
+    fn about() -> String {
+        "a number of messages and how long to wait for them, such as `200 within 500ms`".to_owned()
+    }
+
+    fn example() -> String {
+        "200 within 500ms".to_owned()
+    }
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ScalarError> {
+        let most = Uncertain::read(cursor)?;
+        let within = if cursor.eat(" within ") {
+            Some(Uncertain::read(cursor)?)
+        } else {
+            None
+        };
+        Ok(Self { most, within })
+    }
+
+    fn fragment() -> String {
+        format!(
+            "{}(?: within {})?",
+            Uncertain::<Count>::fragment(),
+            Uncertain::<Duration>::fragment()
+        )
+    }
+}
+
 /// `6m before`: the end of an event's visits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Until(pub Uncertain<Duration>);

@@ -241,3 +241,33 @@ words! {
         Sre = "sre",
     }
 }
+
+words! {
+    /// Whether a topic keeps messages in order.
+    TopicOrder, "an order of messages", {
+        /// Each partition is read in order, by one run of the handler at a time.
+        Partition = "partition",
+        /// Free workers compete for messages.
+        None = "none",
+    }
+}
+
+words! {
+    /// What a sender waits for.
+    Acks, "what is acknowledged", {
+        /// The message is stored.
+        All = "all",
+        /// Nothing.
+        None = "none",
+    }
+}
+
+words! {
+    /// When a message is done with.
+    Commit, "when a message is done with", {
+        /// When it was handled: a crash hands it out again.
+        After = "after",
+        /// When it is taken: a crash loses it.
+        Before = "before",
+    }
+}

@@ -130,10 +130,25 @@ impl<'a> Resolver<'a> {
         walk: &mut Walk<'a>,
     ) -> Option<Fallback> {
         let said = nearest(layers, |policy| policy.fallback.as_ref())?;
-        let OrNone::Some(written) = said.value else {
+        self.fallback_of(
+            &format!("{}.fallback", said.path),
+            said.value,
+            address,
+            walk,
+        )
+    }
+
+    /// What is done when the last attempt of a call or a send failed.
+    pub(super) fn fallback_of(
+        &mut self,
+        path: &str,
+        written: &'a OrNone<ast::Fallback>,
+        address: &str,
+        walk: &mut Walk<'a>,
+    ) -> Option<Fallback> {
+        let OrNone::Some(written) = written else {
             return None;
         };
-        let path = format!("{}.fallback", said.path);
         let results = match &written.only_if {
             None => Results::ALL,
             Some(list) => {
@@ -181,7 +196,7 @@ impl<'a> Resolver<'a> {
         };
         let Some(id) = self
             .directory
-            .endpoint(service.index(), endpoint.as_str())
+            .called_endpoint(service.index(), endpoint.as_str())
             .filter(|_| whole)
         else {
             let (first, last) = self.directory.endpoints_of(service.index());

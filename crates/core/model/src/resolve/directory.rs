@@ -12,7 +12,7 @@ use crate::scalar::{MetricName, Name, SECTIONS, Scalar};
 use crate::source::Span;
 use crate::system::{
     AlertId, ClientId, EndpointId, EventId, FaultId, FlagId, KeySpaceId, LinkId, OperatorId,
-    PoolId, ServiceId, ZoneId,
+    PoolId, ServiceId, TopicId, ZoneId,
 };
 
 /// The link inside a zone.
@@ -41,7 +41,14 @@ impl<T> Copy for Item<'_, T> {}
 pub(super) struct EndpointItem<'a> {
     pub(super) service: usize,
     pub(super) name: &'a str,
-    pub(super) value: &'a ast::Endpoint,
+    pub(super) value: Written<'a>,
+}
+
+/// What the file says about an endpoint: it is called, or it handles the messages of the topic of its name.
+#[derive(Clone, Copy)]
+pub(super) enum Written<'a> {
+    Endpoint(&'a ast::Endpoint),
+    Handler(&'a ast::Consumes, Span),
 }
 
 /// A pool and its service; none for a top-level one.
@@ -66,6 +73,7 @@ pub(super) enum Kind {
     Flag(FlagId),
     Alert(AlertId),
     Operator(OperatorId),
+    Topic(TopicId),
 }
 
 impl Kind {
@@ -83,6 +91,7 @@ impl Kind {
             Self::Flag(_) => "a flag",
             Self::Alert(_) => "an alert",
             Self::Operator(_) => "an operator",
+            Self::Topic(_) => "a topic",
         }
     }
 }
@@ -98,6 +107,7 @@ pub(super) struct Directory<'a> {
     pub(super) clients: Vec<Item<'a, ast::Client>>,
     pub(super) services: Vec<Item<'a, ast::Service>>,
     pub(super) endpoints: Vec<EndpointItem<'a>>,
+    pub(super) topics: Vec<Item<'a, ast::Topic>>,
     pub(super) faults: Vec<Item<'a, ast::Fault>>,
     pub(super) events: Vec<Item<'a, ast::Event>>,
     pub(super) alerts: Vec<Item<'a, ast::Alert>>,
@@ -159,6 +169,7 @@ impl<'a> Directory<'a> {
             keys: collect(file.keys.as_ref(), file),
             clients: collect(file.clients.as_ref(), file),
             services: collect(file.services.as_ref(), file),
+            topics: collect(file.topics.as_ref(), file),
             faults: collect(file.faults.as_ref(), file),
             events: collect(file.events.as_ref(), file),
             alerts: collect(file.alerts.as_ref(), file),
@@ -208,7 +219,7 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// Endpoints, pools and blocks: inside a service they share one name space.
+    /// Endpoints, handlers, pools and blocks: inside a service they share one name space.
     fn take_members(&mut self, found: &mut Diagnostics) {
         for (position, &service) in self.services.iter().enumerate() {
             let mut inside: BTreeMap<&str, (&str, Span)> = BTreeMap::new();
@@ -229,18 +240,24 @@ impl<'a> Directory<'a> {
                 }
             };
             let endpoints = service_key(service, |service| service.endpoints.as_ref());
-            let mut sorted: Vec<_> = endpoints.into_iter().flat_map(Names::iter).collect();
-            sorted.sort_by(|a, b| a.name.cmp(&b.name));
-            for endpoint in sorted {
-                claim(&endpoint.name, "an endpoint", endpoint.at);
-                self.endpoint_ids.insert(
-                    (position, &endpoint.name),
-                    EndpointId(id(self.endpoints.len())),
-                );
+            let called = endpoints.into_iter().flat_map(Names::iter);
+            let called = called.map(|e| (&*e.name, e.at, Written::Endpoint(&e.value)));
+            let handlers = super::topic::handlers(service)
+                .map(|(name, at, value)| (name, at, Written::Handler(value, at)));
+            let mut sorted: Vec<_> = called.chain(handlers).collect();
+            sorted.sort_by_key(|(name, ..)| *name);
+            for (name, at, value) in sorted {
+                let kind = match value {
+                    Written::Endpoint(_) => "an endpoint",
+                    Written::Handler(..) => "a handler",
+                };
+                claim(name, kind, at);
+                self.endpoint_ids
+                    .insert((position, name), EndpointId(id(self.endpoints.len())));
                 self.endpoints.push(EndpointItem {
                     service: position,
-                    name: &endpoint.name,
-                    value: &endpoint.value,
+                    name,
+                    value,
                 });
             }
             let pools = service_key(service, |service| service.pools.as_ref());
@@ -293,6 +310,9 @@ impl<'a> Directory<'a> {
                 service.at,
             ));
         }
+        for (index, topic) in self.topics.iter().enumerate() {
+            all.push((topic.name, Kind::Topic(TopicId(id(index))), topic.at));
+        }
         for (index, fault) in self.faults.iter().enumerate() {
             all.push((fault.name, Kind::Fault(FaultId(id(index))), fault.at));
         }
@@ -315,7 +335,10 @@ impl<'a> Directory<'a> {
         }
         for (name, kind, at) in all {
             let word = kind.word();
-            let addressed = matches!(kind, Kind::Client(_) | Kind::Service(_) | Kind::Link(_));
+            let addressed = matches!(
+                kind,
+                Kind::Client(_) | Kind::Service(_) | Kind::Link(_) | Kind::Topic(_)
+            );
             if addressed && SECTIONS.contains(&name) {
                 let message = format!(
                     "{word} cannot be called {}: that is a section of the file",
@@ -330,7 +353,7 @@ impl<'a> Directory<'a> {
                 } else {
                     format!("{} is both {} and {word}", quoted(name), other.word())
                 };
-                let hint = "services, clients, zones, links, pools, keys, faults, events, alerts, operators and flags share one name space";
+                let hint = "services, clients, topics, zones, links, pools, keys, faults, events, alerts, operators and flags share one name space";
                 found.push(
                     Diagnostic::error(at, message)
                         .also(*first, "first here")
@@ -350,7 +373,13 @@ impl<'a> Directory<'a> {
         id(declared + missing.count())
     }
 
-    /// The endpoint of that name.
+    /// The endpoint of that name that can be called.
+    pub(super) fn called_endpoint(&self, service: usize, name: &str) -> Option<EndpointId> {
+        self.endpoint(service, name)
+            .filter(|at| matches!(self.endpoints[at.index()].value, Written::Endpoint(_)))
+    }
+
+    /// The endpoint or handler of that name.
     pub(super) fn endpoint(&self, service: usize, name: &str) -> Option<EndpointId> {
         self.endpoint_ids.get(&(service, name)).copied()
     }

@@ -273,6 +273,10 @@ never_ranged!(
     crate::ast::ColdStart,
     crate::ast::Until,
     crate::ast::BurnPreset,
+    crate::ast::Batch,
+    crate::ast::TopicOrder,
+    crate::ast::Acks,
+    crate::ast::Commit,
 );
 
 /// So many names are compared with misspelled ones, over all mistakes of a file.

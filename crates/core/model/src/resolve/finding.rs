@@ -103,11 +103,18 @@ impl Resolver<'_> {
             })
             .map(|edge| edge.to)
             .collect();
-        while let Some(endpoint) = open.pop() {
-            let reached = &mut self.system.endpoints[endpoint.index()].reached;
-            if !std::mem::replace(reached, true) {
-                let made = self.made_by.get(&endpoint).into_iter().flatten();
-                open.extend(made.map(|&at| self.edges[at].to));
+        loop {
+            while let Some(endpoint) = open.pop() {
+                let reached = &mut self.system.endpoints[endpoint.index()].reached;
+                if !std::mem::replace(reached, true) {
+                    let made = self.made_by.get(&endpoint).into_iter().flatten();
+                    open.extend(made.map(|&at| self.edges[at].to));
+                }
+            }
+            // What is reached may send, and who handles that may call.
+            open = self.handlers_reached();
+            if open.is_empty() {
+                break;
             }
         }
         self.refuse_cycles();
@@ -127,6 +134,9 @@ impl Resolver<'_> {
             if let (Some(from), Always::Yes) = (from, always) {
                 calls.entry(*from).or_default().push((*to, *at));
             }
+        }
+        for (from, to, at) in self.handled_always() {
+            calls.entry(from).or_default().push((to, at));
         }
         let mut done: BTreeSet<EndpointId> = BTreeSet::new();
         let starts: Vec<EndpointId> = calls.keys().copied().collect();
@@ -344,7 +354,7 @@ impl Resolver<'_> {
                     .iter()
                     .map(|branch| self.own_times(&branch.steps).times(branch.chance))
                     .fold(Times::default(), Times::plus),
-                Verb::Call(_) | Verb::Fail(_) | Verb::Answer(_) => Times::default(),
+                Verb::Call(_) | Verb::Send(_) | Verb::Fail(_) | Verb::Answer(_) => Times::default(),
             };
             total = total.plus(times.times(share));
         }
@@ -598,7 +608,7 @@ fn pools_held(steps: &[Step], calls: &[Call], held: &mut Vec<PoolId>) {
             Verb::Choose(branches) => branches
                 .iter()
                 .for_each(|branch| pools_held(&branch.steps, calls, held)),
-            Verb::Work(_) | Verb::Wait(_) | Verb::Fail(_) | Verb::Answer(_) => {}
+            Verb::Send(_) | Verb::Work(_) | Verb::Wait(_) | Verb::Fail(_) | Verb::Answer(_) => {}
         }
     }
 }

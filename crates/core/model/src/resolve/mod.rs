@@ -27,6 +27,7 @@ mod recording;
 mod service;
 mod step;
 mod target;
+mod topic;
 mod watch;
 
 pub use finding::FINDINGS;
@@ -43,11 +44,11 @@ use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::form::Names;
 use crate::scalar::{Currency, Money};
 use crate::source::{SourceId, SourceMap, Span};
-use crate::system::{Caller, ClientId, EndpointId, System, Tables};
+use crate::system::{Caller, ClientId, EndpointId, SendId, System, Tables};
 
 use call::{CallNote, Edge};
-use directory::{Directory, id};
-use step::Walk;
+use directory::{Directory, Written, id};
+use step::{Always, Walk};
 
 /// How the files that a model names (distributions, recordings) are read: from a path, as it is written, and the file
 /// that it is written in, to the text, or the reason why there is none.
@@ -87,6 +88,8 @@ pub(crate) fn resolve(
         steps_made: 0,
         compared: Cell::new(0),
         calls: Vec::new(),
+        sends: Vec::new(),
+        always_sent: Vec::new(),
         edges: Vec::new(),
         made_by: BTreeMap::new(),
         currency: None,
@@ -135,6 +138,9 @@ struct Resolver<'a> {
     /// Names that were compared with misspelled ones.
     compared: Cell<usize>,
     calls: Vec<CallNote>,
+    sends: Vec<CallNote>,
+    /// Whether every request of its owner makes a send.
+    always_sent: Vec<(SendId, Always)>,
     edges: Vec<Edge>,
     /// The calls that an endpoint makes, as positions in `edges`.
     made_by: BTreeMap<EndpointId, Vec<usize>>,
@@ -162,10 +168,13 @@ impl<'a> Resolver<'a> {
             })
             .collect();
         self.services();
+        self.topics();
+        self.consumers();
         self.clients();
         self.endpoints();
         self.start_steps();
         self.name_calls();
+        self.name_sends();
         self.events();
         self.faults();
         self.reach();
@@ -263,13 +272,19 @@ impl<'a> Resolver<'a> {
             self.enter(service.defaults);
             let mut layers = Vec::new();
             let owner = format!("{}.{}", service.name, endpoint.name);
-            if let Some(calls) = &endpoint.value.calls {
-                self.push_layer(&mut layers, format!("{owner}.calls"), calls);
-            }
+            let steps = match endpoint.value {
+                Written::Endpoint(written) => {
+                    if let Some(calls) = &written.calls {
+                        self.push_layer(&mut layers, format!("{owner}.calls"), calls);
+                    }
+                    &written.steps
+                }
+                Written::Handler(written, _) => &written.steps,
+            };
             self.service_layers(service, &mut layers);
             let caller = Caller::Endpoint(EndpointId(id(position)));
             let mut walk = Walk::new(caller, owner, Some(endpoint.service), layers);
-            self.system.endpoints[position].steps = self.steps(&endpoint.value.steps, &mut walk);
+            self.system.endpoints[position].steps = self.steps(steps, &mut walk);
         }
     }
 

@@ -151,13 +151,15 @@ impl<'a> Resolver<'a> {
                         ));
                         Vec::new()
                     }
-                    (Some(Kind::Client(_) | Kind::Service(_)), _) => {
+                    (Some(Kind::Topic(topic)), []) if plain => vec![Subject::Topic(topic)],
+                    (Some(Kind::Client(_) | Kind::Service(_) | Kind::Topic(_)), _) => {
                         let error = Diagnostic::error(
                             at,
                             format!("nothing is promised for {}", quoted(&text)),
                         );
-                        self.found
-                            .push(error.expected("a client, a service, an endpoint or a call"));
+                        self.found.push(
+                            error.expected("a client, a service, an endpoint, a call or a topic"),
+                        );
                         Vec::new()
                     }
                     _ => {
@@ -166,14 +168,17 @@ impl<'a> Resolver<'a> {
                                 .things
                                 .iter()
                                 .filter(|(_, (kind, _))| {
-                                    matches!(kind, Kind::Client(_) | Kind::Service(_))
+                                    matches!(
+                                        kind,
+                                        Kind::Client(_) | Kind::Service(_) | Kind::Topic(_)
+                                    )
                                 })
                                 .map(|(name, _)| *name),
                         );
                         let error = self.directory.unknown(
                             at,
                             name.as_str(),
-                            "a client or a service",
+                            "a client, a service or a topic",
                             &names,
                         );
                         self.found.push(error);
@@ -265,6 +270,7 @@ impl<'a> Resolver<'a> {
         let reached = |endpoint: EndpointId| self.system.endpoints[endpoint.index()].reached;
         let is_reached = match subject {
             Subject::Client(_) => true,
+            Subject::Topic(topic) => self.system.topics[topic.index()].reached,
             Subject::Endpoint(endpoint) => reached(endpoint),
             Subject::Service(service) => {
                 let (first, last) = self.directory.endpoints_of(service.index());
@@ -327,7 +333,10 @@ impl<'a> Resolver<'a> {
         }
         let what = self.measured(given.span, &metric, subjects)?;
         let (value, whole) = limit_of(limit);
-        let counted = matches!(what, Metric::Expired | Metric::Duplicates);
+        let counted = matches!(
+            what,
+            Metric::Expired | Metric::Duplicates | Metric::DeadLetters
+        );
         let default = if counted { DAY } else { 5 * MINUTE };
         let over_ns = over.map_or(default, scalar::Duration::nanos);
         if over.is_none() && !metric.name.is_recovery() {
@@ -380,6 +389,9 @@ impl<'a> Resolver<'a> {
                 .push(error.hint("`for: checkout -> payment.charge`"));
             return None;
         }
+        if !self.is_measured_of(what, subjects, at, metric.name) {
+            return None;
+        }
         let level = matches!(
             what,
             Metric::Queue | Metric::Replicas | Metric::Cpu | Metric::BusyWorkers
@@ -407,6 +419,36 @@ impl<'a> Resolver<'a> {
         Some(what)
     }
 
+    /// Whether a metric of topics, or one that topics lack, stands beside the right subjects.
+    fn is_measured_of(
+        &mut self,
+        what: Metric,
+        subjects: &[Subject],
+        at: Span,
+        name: MetricName,
+    ) -> bool {
+        let of_topics = matches!(
+            what,
+            Metric::Backlog | Metric::Age | Metric::DeadLetters | Metric::Drains
+        );
+        let never_of_topics = matches!(what, Metric::Attempts | Metric::Degraded);
+        let is_topic = |subject: &Subject| matches!(subject, Subject::Topic(_));
+        let (wrong, wanted) = if of_topics && !subjects.iter().all(is_topic) {
+            ("is measured of a topic", "a topic in `for`")
+        } else if never_of_topics && subjects.iter().any(is_topic) {
+            (
+                "is not measured of a topic",
+                "`age`, `backlog`, `drains`, `expired`, `dead-letters`, `duplicates`, `lost` or a percentile of the time until a message is handled",
+            )
+        } else {
+            return true;
+        };
+        let message = format!("{} {wrong}", quoted(&name.to_string()));
+        self.found
+            .push(Diagnostic::error(at, message).expected(wanted));
+        false
+    }
+
     fn metric(&mut self, name: MetricName) -> Option<Metric> {
         Some(match name {
             MetricName::Percentile(percentile) => Metric::Percentile(percentile.get() / 100.0),
@@ -429,13 +471,11 @@ impl<'a> Resolver<'a> {
                 MetricWord::BusyWorkers => Metric::BusyWorkers,
                 MetricWord::Recovers => Metric::Recovers,
                 MetricWord::Drains => Metric::Drains,
+                MetricWord::Age => Metric::Age,
+                MetricWord::Backlog => Metric::Backlog,
+                MetricWord::DeadLetters => Metric::DeadLetters,
                 // These need what is not built; the file was refused before.
-                MetricWord::Age
-                | MetricWord::Backlog
-                | MetricWord::DeadLetters
-                | MetricWord::Staleness
-                | MetricWord::Reversals
-                | MetricWord::Hit => return None,
+                MetricWord::Staleness | MetricWord::Reversals | MetricWord::Hit => return None,
             },
         })
     }

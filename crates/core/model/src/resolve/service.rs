@@ -1,7 +1,7 @@
 //! Who answers: services with their replicas, queues and probes, and the frames of their endpoints.
 
 use super::Resolver;
-use super::directory::{Item, id, missing, service_key};
+use super::directory::{Item, Written, id, missing, service_key};
 use super::facts::UNLIMITED;
 use super::laws::Bare;
 use super::place::{order, per};
@@ -27,16 +27,21 @@ impl<'a> Resolver<'a> {
             let service = directory.services[endpoint.service];
             self.enter(service.defaults);
             let path = format!("{}.{}", service.name, endpoint.name);
-            let written = endpoint.value;
-            let admission = self.admission(&path, written.admission.as_ref());
-            let fails = written
-                .fails
-                .as_ref()
-                .map_or(0.0, |fails| self.share(&format!("{path}.fails"), fails));
+            let (admission, fails, names) = match endpoint.value {
+                Written::Endpoint(written) => (
+                    self.admission(&path, written.admission.as_ref()),
+                    written
+                        .fails
+                        .as_ref()
+                        .map_or(0.0, |fails| self.share(&format!("{path}.fails"), fails)),
+                    known_as(written.known_as.as_ref()),
+                ),
+                Written::Handler(..) => (Admission::default(), 0.0, Vec::new()),
+            };
             self.system.endpoints.push(Endpoint {
                 name: endpoint.name.to_owned(),
                 service: ServiceId(id(endpoint.service)),
-                known_as: known_as(written.known_as.as_ref()),
+                known_as: names,
                 steps: Vec::new(),
                 fails,
                 admission,
@@ -359,7 +364,7 @@ impl<'a> Resolver<'a> {
             .and_then(|ready| ready.calls.as_ref())
             .and_then(|given| {
                 let name = self.say(&format!("{path}.calls"), given).as_str();
-                let endpoint = self.directory.endpoint(position, name);
+                let endpoint = self.directory.called_endpoint(position, name);
                 if endpoint.is_none() {
                     let (first, last) = self.directory.endpoints_of(position);
                     let names = self

@@ -84,6 +84,7 @@ impl<'a> Walk<'a> {
 fn verb_word(verb: &Verb) -> &str {
     match verb {
         Verb::Call(_) => "call",
+        Verb::Send(_) => "send",
         Verb::Work(_) => "work",
         Verb::Wait(_) => "wait",
         Verb::Hold(_) => "hold",
@@ -100,6 +101,7 @@ fn verb_word(verb: &Verb) -> &str {
 fn verb_span(verb: &Verb) -> Span {
     match verb {
         Verb::Call(step) => step.call.span,
+        Verb::Send(step) => step.send.span,
         Verb::Work(step) => step.work.span,
         Verb::Wait(step) => step.wait.span,
         Verb::Hold(step) => step.hold.span,
@@ -208,6 +210,7 @@ impl<'a> Resolver<'a> {
                 system::Verb::Wait(self.dist(&format!("{path}.wait"), &wait.wait, Bare::Spread))
             }
             Verb::Call(call) => system::Verb::Call(self.call(step, call, address, path, walk)?),
+            Verb::Send(send) => system::Verb::Send(self.send(step, send, address, path, walk)?),
             Verb::Hold(hold) => {
                 let target = self.say(&format!("{path}.hold"), &hold.hold);
                 let pool = self.pool_named(hold.hold.span, target, walk.service);

@@ -222,6 +222,12 @@ impl<'a> Resolver<'a> {
                 (Seen::Move { trend, condition }, Hold::Now)
             }
         };
+        if what == Metric::Age && seen.condition().over_ns > 0 {
+            let error =
+                Diagnostic::error(given.span, "the age of the oldest message is read as it is");
+            self.found
+                .push(error.hint("drop `over`; `for 10m` is how long it must be so"));
+        }
         let for_ns = match hold {
             Hold::Now => 0,
             Hold::For(time) => time.nanos(),

@@ -12,10 +12,11 @@ use std::ops::Deref;
 
 use super::{
     Act, Action, Admission, Alert, AlertOn, Arrive, Balance, Budget, Call, CallPolicy, Caller,
-    Client, Condition, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry, Fallback,
-    FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter, KeySpaceId,
-    Lasts, Link, LostCost, Metric, Operator, Patience, Pattern, PoolId, Promise, Recorded,
-    Replicas, Retry, Service, ServiceId, Shed, Sight, Step, Subject, Tables, Target, Verb,
+    Client, Condition, Consumer, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry,
+    Fallback, FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter,
+    KeySpaceId, Lasts, Link, LostCost, Metric, Operator, Patience, Pattern, PoolId, Promise,
+    Recorded, Replicas, Retry, Send, Service, ServiceId, Shed, Sight, Step, Subject, Tables,
+    Target, Topic, TopicId, Verb,
 };
 use crate::resolve::law;
 
@@ -76,6 +77,7 @@ impl System {
             tables: &tables,
             row: String::new(),
             calls: vec![0; tables.calls.len()],
+            sends: vec![0; tables.sends.len()],
         };
         check.whole()?;
         Ok(Self { tables })
@@ -119,6 +121,8 @@ struct Check<'a> {
     row: String,
     /// How many steps make each call.
     calls: Vec<u32>,
+    /// The same of each send.
+    sends: Vec<u32>,
 }
 
 impl<'a> Check<'a> {
@@ -167,6 +171,12 @@ impl<'a> Check<'a> {
         self.row = "calls".to_owned();
         let made = self.calls.iter().all(|steps| *steps > 0);
         self.must(made, "each call is made by some step")?;
+        each(&tables.topics, |topic| self.topic(topic))?;
+        each(&tables.consumers, |consumer| self.consumer(consumer))?;
+        each(&tables.sends, |send| self.send(send))?;
+        self.row = "sends".to_owned();
+        let made = self.sends.iter().all(|steps| *steps > 0);
+        self.must(made, "each send is made by some step")?;
         each(&tables.events, |event| self.event(event))?;
         each(&tables.faults, |fault| self.fault(fault))?;
         each(&tables.promises, |promise| self.promise(promise))
@@ -226,6 +236,10 @@ impl<'a> Check<'a> {
 
     fn edit_id(&self, at: usize) -> Checked {
         self.id(at, self.tables.edits.len(), "edit")
+    }
+
+    fn topic_id(&self, id: TopicId) -> Checked {
+        self.id(id.index(), self.tables.topics.len(), "topic")
     }
 
     fn class(&self, class: u16) -> Checked {
@@ -403,6 +417,18 @@ impl<'a> Check<'a> {
                     _ => Ok(()),
                 }
             }
+            Verb::Send(id) => {
+                let sends = &self.tables.sends;
+                self.id(id.index(), sends.len(), "send")?;
+                self.sends[id.index()] += 1;
+                match &sends[id.index()].fallback {
+                    Some(Fallback {
+                        what: FallbackDo::Steps(steps),
+                        ..
+                    }) if self.sends[id.index()] == 1 => self.steps(steps),
+                    _ => Ok(()),
+                }
+            }
             Verb::Hold(pool, steps) => {
                 self.pool_id(*pool)?;
                 self.steps(steps)
@@ -439,17 +465,78 @@ impl<'a> Check<'a> {
     fn call(&mut self, call: &Call) -> Checked {
         self.row = format!("calls.{}", call.name);
         self.endpoint_id(call.target)?;
-        match call.caller {
-            Caller::Client(id) => self.client_id(id.index())?,
-            Caller::Endpoint(id) => self.endpoint_id(id)?,
-            Caller::Start(id) => self.service_id(id)?,
-        }
+        let handler = |c: &Consumer| c.endpoint == call.target;
+        let handles = self.tables.consumers.iter().any(handler);
+        self.must(!handles, "nobody calls a handler")?;
+        self.caller(call.caller)?;
         let callee = self.tables.endpoints[call.target.index()].service;
         each(call.subset, |subset| self.replicas(callee, subset))?;
         each(call.priority, |class| self.class(class))?;
         self.number(call.work_factor)?;
         self.policy(&call.policy)?;
         each(&call.mesh, |mesh| self.policy(mesh))
+    }
+
+    fn caller(&self, caller: Caller) -> Checked {
+        match caller {
+            Caller::Client(id) => self.client_id(id.index()),
+            Caller::Endpoint(id) => self.endpoint_id(id),
+            Caller::Start(id) => self.service_id(id),
+        }
+    }
+
+    fn topic(&mut self, topic: &Topic) -> Checked {
+        self.row = format!("topics.{}", topic.name);
+        self.must(topic.partitions > 0, "it has a partition")?;
+        self.must(topic.keep_ns > 0, "it keeps messages for some time")?;
+        each(topic.key, |keys| self.keys_id(keys))?;
+        each(topic.at, |service| self.service_id(service))?;
+        self.law(&topic.ack)?;
+        self.law(&topic.rebalance)
+    }
+
+    fn consumer(&mut self, consumer: &Consumer) -> Checked {
+        self.topic_id(consumer.topic)?;
+        self.row = format!(
+            "consumers.{}",
+            self.tables.topics[consumer.topic.index()].name
+        );
+        self.service_id(consumer.service)?;
+        self.endpoint_id(consumer.endpoint)?;
+        let owner = self.tables.endpoints[consumer.endpoint.index()].service;
+        self.must(owner == consumer.service, "its handler is its own")?;
+        let same = |c: &&Consumer| c.topic == consumer.topic;
+        let sole = self.tables.consumers.iter().filter(same).count() == 1;
+        self.must(sole, "a topic has one consumer")?;
+        self.must(consumer.batch > 0, "a batch has messages")?;
+        each(consumer.rate, |rate| {
+            self.number(rate)?;
+            self.must(0.0 < rate, "its rate is not 0")
+        })?;
+        each(&consumer.retry, |retry| self.retry(retry))?;
+        each(consumer.then, |then| {
+            self.topic_id(then)?;
+            self.must(then != consumer.topic, "dead letters go elsewhere")?;
+            let outbox = self.tables.topics[then.index()].at;
+            self.must(
+                outbox.is_none_or(|at| at == consumer.service),
+                "dead letters go where the consumer can put them",
+            )
+        })
+    }
+
+    fn send(&mut self, send: &Send) -> Checked {
+        self.row = format!("sends.{}", send.name);
+        self.caller(send.caller)?;
+        self.topic_id(send.topic)?;
+        if let Some(outbox) = self.tables.topics[send.topic.index()].at {
+            let own = match send.caller {
+                Caller::Endpoint(id) => self.tables.endpoints[id.index()].service == outbox,
+                Caller::Client(_) | Caller::Start(_) => false,
+            };
+            self.must(own, "an outbox lies where its messages are sent")?;
+        }
+        self.policy(&send.policy)
     }
 
     fn policy(&self, policy: &CallPolicy) -> Checked {
@@ -617,6 +704,7 @@ impl<'a> Check<'a> {
             Subject::Service(id) => self.service_id(id),
             Subject::Endpoint(id) => self.endpoint_id(id),
             Subject::Call(id) => self.id(id.index(), self.tables.calls.len(), "call"),
+            Subject::Topic(id) => self.topic_id(id),
         }
     }
 

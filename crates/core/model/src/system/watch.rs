@@ -217,7 +217,12 @@ impl super::Metric {
     pub fn is_level(self) -> bool {
         matches!(
             self,
-            Self::Queue | Self::Replicas | Self::Cpu | Self::BusyWorkers
+            Self::Queue
+                | Self::Replicas
+                | Self::Cpu
+                | Self::BusyWorkers
+                | Self::Backlog
+                | Self::Age
         )
     }
 }

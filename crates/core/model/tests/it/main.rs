@@ -12,3 +12,4 @@ mod reference;
 mod resolve;
 mod scalar;
 mod schema;
+mod topics;

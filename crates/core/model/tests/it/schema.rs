@@ -340,8 +340,12 @@ fn schema_and_reader_agree_on_small_files() {
             "worstday: 1\nsystem: a\nfaults: {f: {crash: a, every: 1d, at: 2026-01-01, lasts: 1s}}\n",
         ),
         (
+            true,
+            "worstday: 1\nsystem: a\npromises: {p: {for: a, must: [age < 5m, drains < 30m]}}\n",
+        ),
+        (
             false,
-            "worstday: 1\nsystem: a\npromises: {p: {for: a, must: [age < 5m]}}\n",
+            "worstday: 1\nsystem: a\npromises: {p: {for: a, must: [staleness < 5m]}}\n",
         ),
         (
             true,

@@ -50,9 +50,20 @@ impl LevelTrack {
         if self.slots.len() <= last {
             self.slots.resize(last + 1, None);
         }
-        for slot in &mut self.slots[first..=last] {
-            let (low, high) = slot.unwrap_or((value, value));
-            *slot = Some((low.min(value), high.max(value)));
+        for slot in first..=last {
+            let (least, most) = if self.rule.measure == Measure::Level(Level::Age) {
+                // What grows by itself is lowest where it comes into the slot and highest where it leaves.
+                let age = |at: u64| if value < 0.0 { 0.0 } else { at as f64 - value };
+                let (start, end) = (self.grid.at(slot), self.grid.at(slot + 1));
+                (
+                    age(since.max(start.max(0) as u64)),
+                    age(now_ns.min(end.max(0) as u64)),
+                )
+            } else {
+                (value, value)
+            };
+            let (low, high) = self.slots[slot].unwrap_or((least, most));
+            self.slots[slot] = Some((low.min(least), high.max(most)));
         }
     }
 

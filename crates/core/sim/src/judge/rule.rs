@@ -23,6 +23,7 @@ pub(crate) enum Measure {
     Attempts,
     Expired,
     Duplicates,
+    DeadLetters,
     Level(Level),
     Recovers,
     Drains,
@@ -46,7 +47,7 @@ pub(crate) struct Rule {
     pub(crate) op: Op,
     pub(crate) value: f64,
     pub(crate) over_ns: u64,
-    /// `expired` and `duplicates` may be a share of all requests, or a number.
+    /// `expired`, `duplicates` and `dead-letters` may be a share of all requests, or a number.
     pub(crate) is_share: bool,
 }
 
@@ -67,6 +68,9 @@ impl Rule {
                 Metric::Attempts => Measure::Attempts,
                 Metric::Expired => Measure::Expired,
                 Metric::Duplicates => Measure::Duplicates,
+                Metric::DeadLetters => Measure::DeadLetters,
+                Metric::Backlog => Measure::Level(Level::Backlog),
+                Metric::Age => Measure::Level(Level::Age),
                 Metric::Queue => Measure::Level(Level::Queue),
                 Metric::Replicas => Measure::Level(Level::Replicas),
                 Metric::Cpu => Measure::Level(Level::Cpu),

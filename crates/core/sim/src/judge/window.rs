@@ -149,7 +149,7 @@ struct Slot {
     /// Still inside at the end, and not yet longer than the threshold.
     undecided: u64,
     attempts: u64,
-    /// `expired` or `duplicates`.
+    /// `expired`, `duplicates` or `dead-letters`.
     extra: u64,
     /// Response times.
     sum_ns: u128,
@@ -256,7 +256,9 @@ impl CountTrack {
     pub(super) fn count(&mut self, what: Counted, sent_ns: u64) {
         let wanted = matches!(
             (self.rule.measure, what),
-            (Measure::Expired, Counted::Expired) | (Measure::Duplicates, Counted::Duplicate)
+            (Measure::Expired, Counted::Expired)
+                | (Measure::Duplicates, Counted::Duplicate)
+                | (Measure::DeadLetters, Counted::DeadLetter)
         );
         if wanted {
             self.slot_mut(sent_ns).1.extra += 1;
@@ -524,10 +526,10 @@ impl CountTrack {
                     agg.sum_ns as f64 / population
                 }
             }
-            Measure::Expired | Measure::Duplicates if self.rule.is_share => {
+            Measure::Expired | Measure::Duplicates | Measure::DeadLetters if self.rule.is_share => {
                 agg.extra as f64 / (population * more)
             }
-            Measure::Expired | Measure::Duplicates => agg.extra as f64,
+            Measure::Expired | Measure::Duplicates | Measure::DeadLetters => agg.extra as f64,
             Measure::Percentile(_) | Measure::Level(_) | Measure::Recovers | Measure::Drains => {
                 f64::NAN
             }
@@ -536,7 +538,10 @@ impl CountTrack {
 
     /// Whether it is a number of things, which needs nothing sent.
     fn is_number(&self) -> bool {
-        matches!(self.rule.measure, Measure::Expired | Measure::Duplicates) && !self.rule.is_share
+        matches!(
+            self.rule.measure,
+            Measure::Expired | Measure::Duplicates | Measure::DeadLetters
+        ) && !self.rule.is_share
     }
 
     /// What to print for a window that was judged.

@@ -58,6 +58,8 @@ pub struct Look {
     rule: Rule,
     /// Whose levels are read: a service; none for what is counted.
     pub(super) service: Option<u32>,
+    /// Whose levels are read, if it is a topic.
+    pub(super) topic: Option<u32>,
     trend: Option<bool>,
     for_ns: u64,
     slot_ns: u64,
@@ -119,6 +121,7 @@ impl Look {
         Self {
             rule,
             service: service.filter(|_| level),
+            topic: None,
             trend: None,
             for_ns: 0,
             slot_ns,
@@ -181,7 +184,9 @@ impl Look {
     pub(super) fn count(&mut self, now_ns: u64, what: Counted) {
         let wanted = matches!(
             (self.rule.measure, what),
-            (Measure::Expired, Counted::Expired) | (Measure::Duplicates, Counted::Duplicate)
+            (Measure::Expired, Counted::Expired)
+                | (Measure::Duplicates, Counted::Duplicate)
+                | (Measure::DeadLetters, Counted::DeadLetter)
         );
         if wanted {
             self.slot(now_ns).extra += 1;
@@ -230,7 +235,9 @@ impl Look {
         match self.rule.measure {
             // A rate, and a number, are told by none at all too.
             Measure::Goodput => return Some(answered as f64 / seconds),
-            Measure::Expired | Measure::Duplicates if !self.rule.is_share => {
+            Measure::Expired | Measure::Duplicates | Measure::DeadLetters
+                if !self.rule.is_share =>
+            {
                 return Some(tally.extra as f64);
             }
             _ if population < TELLS_FROM => return None,
@@ -253,7 +260,9 @@ impl Look {
             Measure::Degraded => ends.degraded as f64 / all,
             Measure::Availability => 1.0 - ends.lost() as f64 / all,
             Measure::Attempts => tally.attempts as f64 / all,
-            Measure::Expired | Measure::Duplicates => tally.extra as f64 / all,
+            Measure::Expired | Measure::Duplicates | Measure::DeadLetters => {
+                tally.extra as f64 / all
+            }
             Measure::Goodput | Measure::Level(_) | Measure::Recovers | Measure::Drains => {
                 unreachable!("{:?} is no share of ended requests", self.rule.measure)
             }
@@ -266,7 +275,9 @@ impl Look {
         let ready = (to.1.ready - from.1.ready) as f64;
         let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         Some(match level {
-            Level::Queue => (to.1.queue - from.1.queue) as f64 / time,
+            Level::Queue | Level::Backlog => (to.1.queue - from.1.queue) as f64 / time,
+            // An age has no mean: it is read as it is.
+            Level::Age => return None,
             Level::Replicas => ready / time,
             Level::Cpu => share(to.1.cores - from.1.cores, of.cores * ready),
             Level::BusyWorkers => share((to.1.busy - from.1.busy) as f64, of.workers * ready),
@@ -290,8 +301,8 @@ impl Look {
         match self.trend {
             None if over_ns == 0 => Some(
                 of.now[match level {
-                    Level::Queue => 0,
-                    Level::Replicas => 1,
+                    Level::Queue | Level::Backlog => 0,
+                    Level::Replicas | Level::Age => 1,
                     Level::Cpu => 2,
                     Level::BusyWorkers => 3,
                 }],
@@ -367,6 +378,7 @@ pub struct Looks {
     services: Vec<Vec<u32>>,
     /// By series.
     calls: Vec<Vec<u32>>,
+    topics: Vec<Vec<u32>>,
 }
 
 impl Looks {
@@ -379,6 +391,12 @@ impl Looks {
             Subject::Endpoint(id) => (&mut self.endpoints, id.index()),
             Subject::Service(id) => (&mut self.services, id.index()),
             Subject::Call(id) => (&mut self.calls, series(id.0) as usize),
+            Subject::Topic(id) => {
+                let look = &mut self.rows[row as usize];
+                let level = matches!(look.rule.measure, Measure::Level(_));
+                look.topic = level.then_some(id.0);
+                (&mut self.topics, id.index())
+            }
         };
         if list.len() <= at {
             list.resize(at + 1, Vec::new());
@@ -405,6 +423,20 @@ impl Looks {
 
     pub(crate) fn at_calls(&self) -> bool {
         !self.calls.is_empty()
+    }
+
+    /// A message of a topic is done with, or was refused.
+    pub(crate) fn message(&mut self, topic: usize, now_ns: u64, finished: &Finished) {
+        for &row in self.topics.get(topic).into_iter().flatten() {
+            self.rows[row as usize].record(now_ns, finished);
+        }
+    }
+
+    /// Something besides that happened to one.
+    pub(crate) fn count_message(&mut self, topic: usize, now_ns: u64, what: Counted) {
+        for &row in self.topics.get(topic).into_iter().flatten() {
+            self.rows[row as usize].count(now_ns, what);
+        }
     }
 
     pub(crate) fn client(&mut self, client: usize, now_ns: u64, finished: &Finished) {

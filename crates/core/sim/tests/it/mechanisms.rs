@@ -11,6 +11,7 @@ mod pools;
 mod queues;
 mod steps;
 mod trace;
+mod topics;
 mod waste;
 mod watch;
 mod workers;

@@ -48,6 +48,7 @@ pub fn step(verb: Verb) -> Step {
         Verb::Work(_) => "work",
         Verb::Wait(_) => "wait",
         Verb::Call(_) => "call",
+        Verb::Send(_) => "send",
         Verb::Hold(..) => "hold",
         Verb::Parallel { .. } => "parallel",
         Verb::Choose(_) => "choose",

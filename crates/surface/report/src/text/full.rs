@@ -23,6 +23,7 @@ pub(super) fn rest(report: &Report, paint: Paint) -> Vec<String> {
     endpoints(report, paint, &mut lines);
     calls(report, paint, &mut lines);
     pools_and_links(report, paint, &mut lines);
+    topics(report, paint, &mut lines);
     findings(report, paint, &mut lines);
     assumed(report, paint, &mut lines);
     described(report, paint, &mut lines);
@@ -300,6 +301,16 @@ fn pools_and_links(report: &Report, paint: Paint, lines: &mut Vec<String>) {
                 count(link.lost)
             ));
         }
+    }
+}
+
+fn topics(report: &Report, paint: Paint, lines: &mut Vec<String>) {
+    if report.topics.is_empty() {
+        return;
+    }
+    title(lines, paint, "TOPICS");
+    for topic in report.topics.iter().take(ROWS) {
+        lines.extend(crate::topics::lines(topic));
     }
 }
 

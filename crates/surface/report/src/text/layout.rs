@@ -61,7 +61,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 }
 
 /// A column of that width, left-aligned, with at least a blank behind it.
-pub(super) fn cell(text: &str, wide: usize) -> String {
+pub(crate) fn cell(text: &str, wide: usize) -> String {
     let text = cut(text, wide.saturating_sub(1));
     let pad = wide - text.chars().count();
     format!("{text}{}", " ".repeat(pad))

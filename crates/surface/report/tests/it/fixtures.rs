@@ -313,6 +313,7 @@ fn row(system: &Tables, seed: u64) -> Outcome {
         calls: Vec::new(),
         pools: Vec::new(),
         links: Vec::new(),
+        topics: Vec::new(),
         promises: Vec::new(),
         bill: None,
         happened: Vec::new(),

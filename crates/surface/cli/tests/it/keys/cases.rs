@@ -986,6 +986,72 @@ found: {runs: 41280, breaks-in: 187 of 200, returns: 3.1 years}
             ("returns: 3.1 years", "returns: 3.2 years"),
         ],
     },
+    Stage {
+        name: "topics",
+        files: &[(
+            "topics.yaml",
+            "worstday: 1
+system: topics
+links: {within-zone: {delay: 1ms, capacity: 20Mb/s}}
+keys: {sellers: 1 zipf 0, buyers: 1k zipf 0}
+clients: {c: {arrive: 20/s, do: s.e, value: 5 USD}}
+services:
+  s:
+    workers: 80
+    endpoints:
+      e:
+        - {work: 5ms}
+        - {send: updates, acks: all, timeout: 30ms, retry: 2 attempts, fallback: skip, size: 2kB}
+        - {send: views, acks: all}
+        - {send: notes}
+        - {send: memos}
+  t:
+    replicas: 2
+    workers: 2
+    start: 1s
+    consumes:
+      updates: {do: [{work: 20ms}, {fail: error, chance: 20%}], batch: 2 within 50ms, rate: 30/s, retry: 3 attempts, then: dead, commit: after}
+      views: {do: [{work: 12ms}]}
+      notes: {do: [{work: 10ms}]}
+  u: {workers: 1, consumes: {dead: {do: [{work: 7ms}]}}}
+topics:
+  updates: {partitions: 4, key: buyers, keep: 2s, bound: 60, ack-takes: 20ms cv 0.5, rebalance: 2s, owner: data}
+  views: {keep: 1h}
+  notes: {at: s, order: none}
+  memos: {keep: 1h}
+  dead: {bound: 900}
+  other: {bound: 800}
+faults: {dies: {crash: t/0, at: 2026-11-23 00:01, lasts: 3s}}
+promises:
+  late: {for: updates, must: [drains < 1m]}
+",
+        )],
+        arguments: &["--for", "3m", "--day", "2026-11-23"],
+        changes: &[
+            ("{send: updates, acks: all,", "{send: other, acks: all,"),
+            ("{send: views, acks: all}", "{send: views, acks: none}"),
+            ("timeout: 30ms", "timeout: 25ms"),
+            ("retry: 2 attempts,", "retry: 3 attempts,"),
+            ("fallback: skip", "fallback: degraded"),
+            ("size: 2kB", "size: 4kB"),
+            ("do: [{work: 12ms}]", "do: [{work: 13ms}]"),
+            ("batch: 2 within 50ms", "batch: 3 within 50ms"),
+            ("rate: 30/s", "rate: 25/s"),
+            ("retry: 3 attempts, then", "retry: 2 attempts, then"),
+            ("then: dead", "then: other"),
+            ("commit: after", "commit: before"),
+            ("partitions: 4", "partitions: 3"),
+            ("key: buyers", "key: sellers"),
+            ("keep: 2s", "keep: 1s"),
+            ("bound: 60", "bound: 2"),
+            ("ack-takes: 20ms cv 0.5", "ack-takes: 10ms cv 0.5"),
+            ("rebalance: 2s", "rebalance: 9s"),
+            ("owner: data", "owner: web"),
+            ("{at: s, order: none}", "{at: t, order: none}"),
+            ("order: none}", "order: partition}"),
+            ("drains < 1m", "drains < 1ms"),
+        ],
+    },
 ];
 
 const BASE: &str = "worstday: 1
