@@ -329,7 +329,7 @@ fn schema_and_reader_agree_on_small_files() {
         ),
         (
             false,
-            "worstday: 1\nsystem: a\nalerts: {x: {if: a.age > 5m}}\n",
+            "worstday: 1\nsystem: a\nalerts: {x: {if: a.staleness > 5m}}\n",
         ),
         (
             true,

@@ -1010,7 +1010,7 @@ services:
     workers: 2
     start: 1s
     consumes:
-      updates: {do: [{work: 20ms}, {fail: error, chance: 20%}], batch: 2 within 50ms, rate: 30/s, retry: 3 attempts, then: dead, commit: after}
+      updates: {do: [{work: 150ms}, {fail: error, chance: 20%}], batch: 2 within 50ms, rate: 30/s, retry: 3 attempts, then: dead, commit: after}
       views: {do: [{work: 12ms}]}
       notes: {do: [{work: 10ms}]}
   u: {workers: 1, consumes: {dead: {do: [{work: 7ms}]}}}
@@ -1021,7 +1021,7 @@ topics:
   memos: {keep: 1h}
   dead: {bound: 900}
   other: {bound: 800}
-faults: {dies: {crash: t/0, at: 2026-11-23 00:01, lasts: 3s}}
+faults: {dies: {crash: t/0, at: 2026-11-23 00:01, lasts: 50s}}
 promises:
   late: {for: updates, must: [drains < 1m]}
 ",
@@ -1032,7 +1032,7 @@ promises:
             ("{send: views, acks: all}", "{send: views, acks: none}"),
             ("timeout: 30ms", "timeout: 25ms"),
             ("retry: 2 attempts,", "retry: 3 attempts,"),
-            ("fallback: skip", "fallback: degraded"),
+            ("fallback: skip", "fallback: [{work: 9ms}]"),
             ("size: 2kB", "size: 4kB"),
             ("do: [{work: 12ms}]", "do: [{work: 13ms}]"),
             ("batch: 2 within 50ms", "batch: 3 within 50ms"),
