@@ -37,8 +37,8 @@ mod replica;
 mod retry;
 mod service;
 mod state;
-pub mod trace;
 mod topic;
+pub mod trace;
 mod watch;
 mod worker;
 

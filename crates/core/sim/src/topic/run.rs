@@ -51,6 +51,10 @@ impl<O: Observer> Engine<O> {
                 call: series as u32,
                 caller: me.identity,
                 attempt: number,
+                visit: me.visit,
+                task: delivery,
+                child,
+                request: id,
             },
         );
         let counted = self.m.request_arrived(service, endpoint as usize, now);

@@ -63,7 +63,7 @@ impl<O: Observer> Engine<O> {
                     .calendar
                     .schedule_in(RingId(plan.timeout_ring), now, Timer::Timeout, task);
         }
-        let (series, caller) = (plan.series, me.identity);
+        let (series, caller, visit) = (plan.series, me.identity, me.visit);
         self.s.tasks[parcel as usize].caller_serial = serial;
         self.observer.on(
             now,
@@ -71,6 +71,10 @@ impl<O: Observer> Engine<O> {
                 call: series,
                 caller,
                 attempt: number,
+                visit,
+                task,
+                child: parcel,
+                request: id,
             },
         );
         self.parcel_leaves(parcel);

@@ -55,6 +55,10 @@ const PRINTED: &[(Key, &str)] = &[
 /// Keys that allow one value at each place today: that another is refused is all they can do.
 const REFUSED: &[(Key, &str)] = &[
     (
+        ("a topic", None, "at"),
+        "an outbox lies with the one service that sends to it",
+    ),
+    (
         ("a model", None, "worstday"),
         "there is one version of the language",
     ),

@@ -1028,7 +1028,7 @@ promises:
         )],
         arguments: &["--for", "3m", "--day", "2026-11-23"],
         changes: &[
-            ("{send: updates, acks: all,", "{send: other, acks: all,"),
+            ("{send: memos}", "{send: other}"),
             ("{send: views, acks: all}", "{send: views, acks: none}"),
             ("timeout: 30ms", "timeout: 25ms"),
             ("retry: 2 attempts,", "retry: 3 attempts,"),
