@@ -461,10 +461,10 @@ fn declines_found_at_replay_cost_money() {
 #[test]
 fn a_message_carries_its_visits_value() {
     let mut d = till(&[0], vec![step(Verb::Fail(FailWord::Declined))]);
-    d.z.system.endpoints[d.handler.index()].steps[0].condition = Some(ValueTest {
+    d.z.system.endpoints[d.handler.index()].steps[0].condition = Some(Guard::Value(ValueTest {
         op: Compare::More,
         value: 50.0,
-    });
+    }));
     d.z.system.clients[0].value = Some(Dist::Constant(51.0));
     assert_eq!(find(&d.z.run(), "sales").counts.declined, 1);
     d.z.system.clients[0].value = Some(Dist::Constant(50.0));
