@@ -943,6 +943,8 @@ pub struct Retry {
     pub budget: Option<Budget>,
     /// Which results are retried.
     pub results: Results,
+    /// Nothing is retried while this flag is up.
+    pub unless: Option<FlagId>,
 }
 
 /// How a back-off varies around `c = min(cap, backoff grow^(n-1))`.

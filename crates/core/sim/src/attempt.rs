@@ -921,7 +921,10 @@ impl<O: Observer> Engine<O> {
         let call = row.call as usize;
         let plan: &CallPlan = &self.plan.calls[call];
         let retry = plan.retry.as_ref()?;
-        if !includes(retry.retry.results, ending) || retry.retry.attempts <= row.attempt {
+        if !includes(retry.retry.results, ending)
+            || retry.retry.attempts <= row.attempt
+            || self.calls_off(&retry.retry)
+        {
             return None;
         }
         let draw = self.keys[retry.key as usize].at(identity(row.identity, u64::from(row.attempt)));
@@ -942,6 +945,11 @@ impl<O: Observer> Engine<O> {
         Some(wait_ns)
     }
 
+    /// Whether the flag is up while which nothing is tried again.
+    fn calls_off(&self, retry: &worstday_model::system::Retry) -> bool {
+        retry.unless.is_some_and(|flag| self.s.flags[flag.index()])
+    }
+
     /// The user presses again: the whole visit from its start.
     pub(crate) fn press_again(&mut self, task: u32, ending: Ending) -> bool {
         let row = &self.s.tasks[task as usize];
@@ -950,7 +958,10 @@ impl<O: Observer> Engine<O> {
             return false;
         };
         let made = row.presses + 1;
-        if !includes(plan.retry.results, ending) || plan.retry.attempts <= made {
+        if !includes(plan.retry.results, ending)
+            || plan.retry.attempts <= made
+            || self.calls_off(&plan.retry)
+        {
             return false;
         }
         let draw = self.keys[plan.key as usize].at(identity(row.visit, u64::from(made)));

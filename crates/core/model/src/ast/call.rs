@@ -120,6 +120,8 @@ record! {
         opt "budget" budget: OrNone<Budget>,
         /// Which results are tried again; all bad ones if not given.
         opt "if" only_if: Many<Given<ResultWord>>,
+        /// Nothing is tried again while this flag is up.
+        opt "unless" unless: Given<Name>,
     }
     short [
         Short { takes: Takes::Scalar(ScalarForm::built::<RetryText>), expand: expand_retry }

@@ -338,6 +338,7 @@ impl<'a> Resolver<'a> {
             jitter: Jitter::None,
             budget: None,
             results: Results::ALL,
+            unless: None,
         };
         if let Some(attempts) = &written.attempts {
             retry.attempts = self.small_count(&format!("{path}.attempts"), attempts);
@@ -383,6 +384,10 @@ impl<'a> Resolver<'a> {
             for word in &list.items {
                 self.say(&format!("{path}.if"), word);
             }
+        }
+        if let Some(flag) = &written.unless {
+            let name = self.say(&format!("{path}.unless"), flag).as_str();
+            retry.unless = self.flag_named(flag.span, name);
         }
         if retry.attempts <= 1 {
             return None;

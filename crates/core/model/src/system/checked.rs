@@ -553,6 +553,7 @@ impl<'a> Check<'a> {
     fn retry(&self, retry: &Retry) -> Checked {
         self.must(retry.attempts > 0, "the first attempt counts")?;
         self.number(retry.grow)?;
+        each(retry.unless, |flag| self.flag_id(flag))?;
         match retry.budget {
             Some(Budget::Concurrent { ratio, .. }) => self.number(ratio),
             Some(Budget::Windowed {

@@ -92,6 +92,7 @@ pub fn attempts(n: u32) -> Retry {
         jitter: Jitter::None,
         budget: None,
         results: Results::ALL,
+        unless: None,
     }
 }
 

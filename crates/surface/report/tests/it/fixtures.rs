@@ -38,6 +38,7 @@ pub fn retry(attempts: u32) -> Retry {
         jitter: Jitter::None,
         budget: None,
         results: Results::ALL,
+        unless: None,
     }
 }
 

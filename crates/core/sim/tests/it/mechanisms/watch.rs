@@ -605,6 +605,45 @@ fn a_dead_service_is_seen_by_its_callers() {
     assert_eq!(verdict.worst, Some(1.0));
 }
 
+/// Who asks again and again stops when the flag goes up.
+#[test]
+fn retries_are_called_off() {
+    let (mut z, buy) = shop(60);
+    let [pay] = z.service("bank", 100, ["pay"]);
+    z.of("bank").panic = 1.0;
+    let mut policy = retrying(S, 1000);
+    policy.retry.as_mut().expect("made so").unless = Some(FlagId(0));
+    let ask = z.call(Caller::Endpoint(buy), pay, policy);
+    z.last_call().fallback = Some(Fallback {
+        results: Results::ALL,
+        what: FallbackDo::Degraded,
+    });
+    z.does(buy, vec![ask]);
+    z.system.calls[0].policy = CallPolicy::default();
+    let target = z.all_of("bank");
+    z.strikes(FaultKind::Vanish(target), 10 * S, 40 * S);
+    let down = condition(Metric::Errors, Compare::More, 0.5, 5 * S);
+    z.system.alerts = vec![alert(
+        "bank",
+        sight(Subject::Endpoint(pay), down, 0),
+        vec![OperatorId(0)],
+    )];
+    z.system.operators = vec![operator(vec![entry(
+        AlertId(0),
+        Act::Set(FlagId(0)),
+        Expiry::Never,
+    )])];
+    let t = z.run();
+    // Of 11.0 on they are given up, ten more each second: at 12 the last 5 s hold 10 bad of 40, at 13 30 of 50.
+    assert_eq!(spans(&t, "override"), [(15.0, None)]);
+    // Who came at 10.0 to 14.9 was turned round within a second of 15, and goes on less than fully.
+    let visits = t.visits();
+    let stuck = visits.iter().filter(|v| (10 * S..15 * S).contains(&v.0));
+    let ends: Vec<u64> = stuck.clone().map(|visit| visit.1 / MS).collect();
+    assert_eq!((ends.len(), ends.iter().min(), ends.iter().max()), (50, Some(&15_000), Some(&15_900)));
+    assert!(stuck.clone().all(|visit| visit.2 == Degraded));
+}
+
 /// A snapshot in the middle of firing, reaction and override goes on to the same last bit.
 #[test]
 fn people_are_plain_data() {

@@ -156,8 +156,8 @@ faults: {broken: {errors: s.e, by: 60%, at: 2026-11-23 00:01, lasts: 3m}}
             "flags.yaml",
             "worstday: 1
 system: flags
-flags: [offline, spare]
-clients: {c: {arrive: 30/s, do: [{call: s.e, unless: offline}, {call: s.quick, if: spare}]}}
+flags: [offline, spare, gone]
+clients: {c: {arrive: 30/s, do: [{call: s.e, unless: offline, retry: {attempts: 3, unless: gone}}, {call: s.quick, if: spare}]}}
 services: {s: {workers: 20, endpoints: {e: 30ms, quick: 3ms}}}
 alerts: {bad: {if: s.e.errors > 20% over 30s, every: 5s, tells: anna}}
 operators:
@@ -171,11 +171,12 @@ faults: {broken: {errors: s.e, by: 60%, at: 2026-11-23 00:01, lasts: 3m}}
         )],
         arguments: &["--for", "5m", "--day", "2026-11-23"],
         changes: &[
-            ("flags: [offline, spare]", "flags: [offline, spares]"),
+            ("flags: [offline, spare, gone]", "flags: [offline, spares, gone]"),
             ("set: offline", "set: spare"),
             ("clear: offline", "clear: spare"),
             ("unless: offline", "unless: spare"),
             ("if: spare", "if: offline"),
+            ("unless: gone", "unless: offline"),
         ],
     },
 ];
