@@ -636,11 +636,12 @@ fn retries_are_called_off() {
     let t = z.run();
     // Of 11.0 on they are given up, ten more each second: at 12 the last 5 s hold 10 bad of 40, at 13 30 of 50.
     assert_eq!(spans(&t, "override"), [(15.0, None)]);
-    // Who came at 10.0 to 14.9 was turned round within a second of 15, and goes on less than fully.
+    // Who came at 10.0 to 14.9 was turned round within a second of 15 (what times out at 15.0 itself still finds the flag
+    // down: timeouts come first), and goes on less than fully.
     let visits = t.visits();
     let stuck = visits.iter().filter(|v| (10 * S..15 * S).contains(&v.0));
     let ends: Vec<u64> = stuck.clone().map(|visit| visit.1 / MS).collect();
-    assert_eq!((ends.len(), ends.iter().min(), ends.iter().max()), (50, Some(&15_000), Some(&15_900)));
+    assert_eq!((ends.len(), ends.iter().min(), ends.iter().max()), (50, Some(&15_100), Some(&16_000)));
     assert!(stuck.clone().all(|visit| visit.2 == Degraded));
 }
 
