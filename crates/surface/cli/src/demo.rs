@@ -1,28 +1,51 @@
-//! `worstday demo`: a retry storm on one screen, and what would have saved the day.
+//! `worstday demo`: the supermarket's worst day on one screen, and what saves it.
 //!
-//! The system is `systems/retry-storm.yaml`, built in; every number is simulated when the command runs, twice with one
-//! seed: as described, and with a retry budget. Because draws are functions, both days have the same visitors.
+//! The system is `systems/supermarket.yaml`, built in; every number is simulated when the command runs: a hundred
+//! mornings on which the server is silent, as the shop is and with offline mode and a shift lead. Because draws are
+//! functions, both have the same customers. The first of them is drawn, and written as a page.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use worstday_report::document::Series;
-use worstday_report::quantity::{count, percent, seconds, significant};
-use worstday_report::{Asked, Report, report};
+use worstday_report::document::{ClientReport, Series};
+use worstday_report::quantity::{percent, seconds};
+use worstday_report::{Asked, report};
 
 use crate::arguments::{Arguments, Command, Demo, Run};
 use crate::exit::{Exit, Stop};
-use crate::load::{Loaded, load_from};
+use crate::load::load_from;
+use crate::page::{Beside, Finished, write_beside};
 use crate::run::{SEED, colour, plan, simulate, write_out};
 
-const SYSTEM: &str = include_str!("../../../../systems/retry-storm.yaml");
-const VARIANTS: &str = include_str!("../../../../systems/retry-storm.variants.yaml");
-const FILES: [(&str, &str); 2] = [
-    ("systems/retry-storm.yaml", SYSTEM),
-    ("systems/retry-storm.variants.yaml", VARIANTS),
+const FILES: [(&str, &str); 3] = [
+    (
+        "systems/supermarket.yaml",
+        include_str!("../../../../systems/supermarket.yaml"),
+    ),
+    (
+        "systems/supermarket.variants.yaml",
+        include_str!("../../../../systems/supermarket.variants.yaml"),
+    ),
+    (
+        "systems/supermarket.silent.yaml",
+        include_str!("../../../../systems/supermarket.silent.yaml"),
+    ),
 ];
 
-/// Columns of a strip: one for each minute.
-const MINUTES: usize = 45;
+/// As the shop is.
+const AS_IT_IS: &str = "run systems/supermarket.yaml --scenario systems/supermarket.silent.yaml";
+/// With all that helps.
+const SAVED: &str = "run systems/supermarket.yaml --scenario systems/supermarket.silent.yaml \
+                     --overlay systems/supermarket.variants.yaml --variant together";
+
+/// Mornings that are simulated.
+const MORNINGS: u64 = 100;
+
+/// Columns of a strip: one for each four minutes from 07:00 to 11:00.
+const COLUMNS: usize = 60;
+
+/// Where the page goes, in the folder where the command runs.
+const PAGE: &str = "worstday-demo.html";
 
 /// Tells the story.
 ///
@@ -31,172 +54,193 @@ const MINUTES: usize = 45;
 /// If the engine fails.
 pub fn demo(arguments: &Demo) -> Result<Exit, Stop> {
     let seed = arguments.seed.unwrap_or(SEED);
-    let Some(storm) = day_of(&["systems/retry-storm.yaml"], seed)? else {
+    let Some((_, as_it_is)) = mornings(AS_IT_IS, seed)? else {
         return Ok(Exit::Interrupted);
     };
-    let budget = ["systems/retry-storm.variants.yaml", "--variant", "budget"];
-    let Some(saved) = day_of(&budget, seed)? else {
+    let Some((run, saved)) = mornings(SAVED, seed)? else {
         return Ok(Exit::Interrupted);
     };
-    write_out(&tell(&storm, &saved, seed))?;
+    let mut text = tell(&as_it_is, &saved);
+    let page = write_beside(
+        Path::new(PAGE),
+        &run,
+        &saved,
+        Some((Beside::Before, as_it_is)),
+    );
+    let next = |words: &str| format!("     {words}\n");
+    text.push_str(&match page {
+        Ok(kilobytes) => format!(
+            "{} {PAGE} ({kilobytes} kB) shows this morning minute by minute\n",
+            bold("page")
+        ),
+        // A folder that cannot be written is no reason to hide the story.
+        Err(_) => format!("{} {PAGE} cannot be written here\n", bold("page")),
+    });
+    text.push_str(&format!("{} worstday {AS_IT_IS}\n", bold("next")));
+    text.push_str(&next("worstday run systems/supermarket.yaml --day 2026-11-28"));
+    text.push_str(&next("worstday schema > worstday.schema.json"));
+    write_out(&text)?;
     Ok(Exit::Kept)
 }
 
-/// Forty-five minutes of a built-in system; none if somebody stopped it.
-fn day_of(words: &[&str], seed: u64) -> Result<Option<Report>, Stop> {
+/// A hundred mornings of a built-in system; none if somebody stopped it.
+fn mornings(words: &str, seed: u64) -> Result<Option<(Run, Finished)>, Stop> {
     use clap::Parser;
-    let words = ["worstday", "run"].iter().chain(words).copied().chain([
-        "--for",
-        "45m",
-        "--day",
-        "2026-11-23",
-    ]);
+    let words = ["worstday"].into_iter().chain(words.split_whitespace());
     let Command::Run(run) = Arguments::parse_from(words).command else {
         unreachable!("these words are a run")
     };
     let run: Run = *run;
-    let loaded: Loaded = load_from(&run, &FILES)?;
+    let loaded = load_from(&run, &FILES)?;
     let day = Arc::new(plan(&run, &loaded)?);
-    let (campaign, interrupted) = simulate(&loaded, &day, &[seed], Some(1))?;
+    let seeds: Vec<u64> = (seed..seed.saturating_add(MORNINGS)).collect();
+    let (campaign, interrupted) = simulate(&loaded, &day, &seeds, None)?;
     if interrupted {
         return Ok(None);
     }
-    let asked = Asked {
-        system: &loaded.system,
-        day: &day,
-        file: "systems/retry-storm.yaml",
-        arguments: &[],
-        warnings: &[],
-        described: &[],
+    let report = report(
+        &campaign,
+        &Asked {
+            system: &loaded.system,
+            day: &day,
+            file: "systems/supermarket.yaml",
+            arguments: &[],
+            warnings: &[],
+            described: &[],
+        },
+    );
+    let finished = Finished {
+        loaded,
+        day,
+        campaign,
+        report,
     };
-    Ok(Some(report(&campaign, &asked)))
+    Ok(Some((run, finished)))
 }
 
-/// One screen.
-fn tell(storm: &Report, saved: &Report, seed: u64) -> String {
-    let bold = |text: &str| match colour() {
+fn bold(text: &str) -> String {
+    match colour() {
         worstday_report::text::Colour::Ansi => format!("\u{1b}[1m{text}\u{1b}[0m"),
         worstday_report::text::Colour::None => text.to_owned(),
+    }
+}
+
+fn client<'a>(run: &'a Finished, name: &str) -> &'a ClientReport {
+    let found = run.report.clients.iter().find(|client| client.name == name);
+    found.expect("the demo's system has this client")
+}
+
+/// What this morning's people, and those of all mornings, came to.
+fn felt(run: &Finished) -> [String; 2] {
+    let first = run
+        .campaign
+        .rows
+        .values()
+        .next()
+        .expect("a morning was simulated");
+    let of = |name: &str| {
+        let row = first.clients.iter().find(|client| client.name == name);
+        let ends = row.expect("the demo's system has this client").ends;
+        (ends.lost(), ends.arrived)
     };
-    let felt = |report: &Report| {
-        let visits = report.clients[0].visits;
-        let lost = visits.failed + visits.shed + visits.abandoned;
-        let ended = lost + visits.ok + visits.degraded + visits.declined;
-        format!(
-            "{} of {} visits got no answer",
-            percent(lost as f64 / ended.max(1) as f64),
-            count(ended)
-        )
-    };
-    let back = |report: &Report| match &report.recovery {
-        Some(recovery) => match (recovery.recovered, recovery.after.value) {
-            (0, _) => format!(
-                "not back {} after the newsletter ended",
-                seconds(recovery.horizon)
-            ),
-            (_, Some(0.0) | None) => "back as soon as the newsletter ended".to_owned(),
-            (_, Some(after)) => format!("back {} after the newsletter ended", seconds(after)),
-        },
-        None => "undisturbed".to_owned(),
-    };
+    let (missed, commuters) = of("commuters");
+    let (left, shoppers) = of("shoppers");
+    let median = client(run, "commuters")
+        .of_sent
+        .iter()
+        .find(|point| point.percentile == 50.0)
+        .and_then(|point| point.time.value)
+        .map_or_else(|| "never".to_owned(), seconds);
+    let lost = &client(run, "commuters").lost;
+    let share = percent(lost.value.unwrap_or(0.0));
+    let range = lost.interval.map_or_else(String::new, |interval| {
+        format!(" ({} to {})", percent(interval.low), percent(interval.high))
+    });
+    [
+        format!("  {missed} of {commuters} commuters missed the train, {left} of {shoppers} shoppers left everything."),
+        format!("  In {MORNINGS} such mornings {share}{range} miss it; half are out within {median}."),
+    ]
+}
+
+/// The screen, but for what comes next.
+fn tell(as_it_is: &Finished, saved: &Finished) -> String {
+    let series = |run: &Finished| run.report.histories[0].series.clone();
     let mut lines = vec![
-        bold("worstday demo: a service that is half empty, ten busy minutes, and no way back"),
+        bold("worstday demo: a till server is silent for fifteen minutes"),
+        "Saturday in a supermarket beside a station. Six tills, one server that asks the".to_owned(),
+        "bank. People buy breakfast; about twenty of them must catch the train at 09:00.".to_owned(),
+        "At 08:20 the server falls silent, at 08:35 it is back. Each till asks it again".to_owned(),
+        "and again, ten seconds at a time, until it answers or the customer walks away.".to_owned(),
+        "The line is full within minutes, and stays for an hour after the server is back.".to_owned(),
+        "Then the same customers, in a shop that can sell without its server.".to_owned(),
         String::new(),
-        "One worker serves 10 requests a second, 5 a second arrive. Users wait 5 s, then"
-            .to_owned(),
-        "their browser asks again, up to five times. At 00:05 a newsletter triples the".to_owned(),
-        "number of visitors for ten minutes. The line in front of the worker holds 150.".to_owned(),
-        String::new(),
-        format!("{}  {}", " ".repeat(13), axis()),
+        format!("{}{}", " ".repeat(13), axis()),
         bold("as it is"),
     ];
-    lines.extend(strips(&storm.histories[0].series));
-    lines.push(format!("  {}; {}.", felt(storm), back(storm)));
-    lines.push(String::new());
+    lines.extend(strips(&series(as_it_is)));
+    lines.extend(felt(as_it_is));
     lines.push(bold(
-        "the same visitors, retries limited to a tenth of first requests",
+        "saved: offline after the second silence, a shift lead who opens two tills",
     ));
-    lines.extend(strips(&saved.histories[0].series));
-    lines.push(format!("  {}; {}.", felt(saved), back(saved)));
-    lines.push(String::new());
-    lines.push(
-        "With 150 ahead at 10/s a request waits 15 s for users who leave after 5: every".to_owned(),
-    );
-    lines.push(
-        "answer comes too late and is asked for again. The trigger ends, the loop does not."
-            .to_owned(),
-    );
-    lines.push(format!(
-        "{}   worstday run systems/retry-storm.yaml --for 45m{}",
-        bold("next"),
-        if seed == SEED {
-            String::new()
-        } else {
-            format!(" --seed {seed}")
-        }
-    ));
+    lines.extend(strips(&series(saved)));
+    lines.extend(felt(saved));
     lines.join("\n") + "\n"
 }
 
-/// Minutes under which the strips stand.
+/// The times under which the strips stand.
 fn axis() -> String {
     let mut text = String::new();
     for (minute, label) in [
-        (0, "00:00"),
-        (5, "├newsletter┤"),
-        (20, "00:20"),
-        (35, "00:35"),
+        (0, "07:00"),
+        (80, "├────┤"),
+        (120, "09:00 train"),
+        (180, "10:00"),
     ] {
-        let at = text.chars().count();
-        text.push_str(&" ".repeat(usize::saturating_sub(minute, at)));
+        let (at, column) = (text.chars().count(), minute * COLUMNS / 240);
+        text.push_str(&" ".repeat(column.saturating_sub(at)));
         text.push_str(label);
     }
     text
 }
 
-/// Three strips: what was asked, what was answered, who stood in line; each with its last value.
+/// Two strips: who stands in line, and who gave up.
 fn strips(series: &Series) -> Vec<String> {
-    let per_second = |counts: &[u64]| {
-        counts
-            .iter()
-            .map(|n| *n as f64 / series.window)
-            .collect::<Vec<f64>>()
-    };
-    let asked = per_second(&series.calls[0].attempts);
-    let answered = per_second(&series.clients[0].answered);
-    let line = &series.services[0].queue;
-    [
-        ("asked/s", &asked, 30.0),
-        ("answered/s", &answered, 10.0),
-        ("in line", line, 150.0),
+    let till = series
+        .services
+        .iter()
+        .find(|service| service.name == "till")
+        .expect("the demo's system has tills");
+    let left: Vec<f64> = (0..series.count)
+        .map(|at| {
+            let gone = series.clients.iter().map(|client| {
+                client.abandoned.get(at).copied().unwrap_or(0)
+                    + client.failed.get(at).copied().unwrap_or(0)
+            });
+            gone.sum::<u64>() as f64
+        })
+        .collect();
+    let line = by_column(&till.queue, |part| {
+        part.iter().sum::<f64>() / part.len() as f64
+    });
+    let gone = by_column(&left, |part| part.iter().sum());
+    let most = line.iter().copied().fold(0.0, f64::max).round();
+    let lost = gone.iter().sum::<f64>();
+    vec![
+        format!("  in line    {}  up to {most}", strip(&line, 48.0)),
+        format!("  gave up    {}  {lost} in all", strip(&gone, 8.0)),
     ]
-    .into_iter()
-    .map(|(label, values, full)| {
-        let minutes = by_minute(values);
-        let last = minutes.last().copied().unwrap_or(0.0);
-        format!(
-            "  {label:<11}  {}  {}",
-            strip(&minutes, full),
-            significant(last)
-        )
-    })
-    .collect()
 }
 
-/// Means over equal parts of the day.
-fn by_minute(values: &[f64]) -> Vec<f64> {
-    (0..MINUTES)
-        .map(|minute| {
-            let from = minute * values.len() / MINUTES;
-            let to = ((minute + 1) * values.len() / MINUTES)
+/// One figure for each of equal parts of the morning.
+fn by_column(values: &[f64], of: impl Fn(&[f64]) -> f64) -> Vec<f64> {
+    (0..COLUMNS)
+        .map(|column| {
+            let from = column * values.len() / COLUMNS;
+            let to = ((column + 1) * values.len() / COLUMNS)
                 .max(from + 1)
                 .min(values.len());
             let part = &values[from.min(to)..to];
-            if part.is_empty() {
-                0.0
-            } else {
-                part.iter().sum::<f64>() / part.len() as f64
-            }
+            if part.is_empty() { 0.0 } else { of(part) }
         })
         .collect()
 }
@@ -220,14 +264,15 @@ fn strip(values: &[f64], full: f64) -> String {
 mod tests {
     use super::*;
 
-    /// A strip has a column for each minute, whatever the windows are.
+    /// A strip has a column for each part of the morning, whatever the windows are.
     #[test]
-    fn strips_are_as_long_as_the_day() {
-        for windows in [1, 44, 45, 270, 512] {
+    fn strips_are_as_long_as_the_morning() {
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        for windows in [1, 59, 60, 270, 512] {
             let values = vec![5.0; windows];
-            assert_eq!(strip(&by_minute(&values), 10.0), "▄".repeat(MINUTES));
+            assert_eq!(strip(&by_column(&values, mean), 10.0), "▄".repeat(COLUMNS));
         }
         assert_eq!(strip(&[0.0, 0.1, 10.0, 99.0], 10.0), "·▁██");
-        assert!(axis().chars().count() <= MINUTES + 4, "{}", axis());
+        assert!(axis().chars().count() <= COLUMNS + 4, "{}", axis());
     }
 }

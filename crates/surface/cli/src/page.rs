@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use worstday_model::day::Day;
-use worstday_page::{Beside, Page, Told, page};
+pub(crate) use worstday_page::Beside;
+use worstday_page::{Page, Told, page};
 use worstday_report::{Asked, Report, quoted, report};
 use worstday_sim::outcome::{Campaign, Outcome};
 use worstday_sim::trace::{Chosen, Trace, choose, follow};
@@ -29,7 +30,8 @@ pub(crate) struct Finished {
     pub report: Report,
 }
 
-/// Writes the page of `asked`; `trial` is the suggested step, if it was simulated.
+/// Writes the page of `asked` beside the same run before its changes; `trial` is the suggested step, if it was
+/// simulated.
 ///
 /// # Errors
 ///
@@ -44,6 +46,22 @@ pub(crate) fn write(
         Some(before) => Some((Beside::Before, before)),
         None => trial.map(|after| (Beside::After, after)),
     };
+    let kilobytes = write_beside(path, arguments, asked, other)?;
+    eprintln!("page: {} ({kilobytes} kB)", path.display());
+    Ok(())
+}
+
+/// Writes the page of `asked` beside another run; returns its size in kB.
+///
+/// # Errors
+///
+/// If it cannot be made or written.
+pub(crate) fn write_beside(
+    path: &Path,
+    arguments: &Run,
+    asked: &Finished,
+    other: Option<(Beside, Finished)>,
+) -> Result<usize, Stop> {
     let followed = followed(asked, other.as_ref().map(|(_, other)| other))?;
     let (traces, other_traces, untraced) = match followed {
         Ok((traces, other)) => (traces, other, None),
@@ -91,12 +109,7 @@ pub(crate) fn write(
     }
     std::fs::write(path, &html)
         .map_err(|error| Stop::failed(format!("cannot write {}: {error}", path.display()), ""))?;
-    eprintln!(
-        "page: {} ({} kB)",
-        path.display(),
-        html.len().div_ceil(1_000)
-    );
-    Ok(())
+    Ok(html.len().div_ceil(1_000))
 }
 
 fn first(campaign: &Campaign) -> Option<&Outcome> {
