@@ -247,7 +247,7 @@ mod tests {
             jitter,
             budget: None,
             results: Results::ALL,
-        unless: None,
+            unless: None,
         }
     }
 

@@ -77,7 +77,9 @@ pub fn demo(arguments: &Demo) -> Result<Exit, Stop> {
         Err(_) => format!("{} {PAGE} cannot be written here\n", bold("page")),
     });
     text.push_str(&format!("{} worstday {AS_IT_IS}\n", bold("next")));
-    text.push_str(&next("worstday run systems/supermarket.yaml --day 2026-11-28"));
+    text.push_str(&next(
+        "worstday run systems/supermarket.yaml --day 2026-11-28",
+    ));
     text.push_str(&next("worstday schema > worstday.schema.json"));
     write_out(&text)?;
     Ok(Exit::Kept)
@@ -157,8 +159,12 @@ fn felt(run: &Finished) -> [String; 2] {
         format!(" ({} to {})", percent(interval.low), percent(interval.high))
     });
     [
-        format!("  {missed} of {commuters} commuters missed the train, {left} of {shoppers} shoppers left everything."),
-        format!("  In {MORNINGS} such mornings {share}{range} miss it; half are out within {median}."),
+        format!(
+            "  {missed} of {commuters} commuters missed the train, {left} of {shoppers} shoppers left everything."
+        ),
+        format!(
+            "  In {MORNINGS} such mornings {share}{range} miss it; half are out within {median}."
+        ),
     ]
 }
 
@@ -167,11 +173,13 @@ fn tell(as_it_is: &Finished, saved: &Finished) -> String {
     let series = |run: &Finished| run.report.histories[0].series.clone();
     let mut lines = vec![
         bold("worstday demo: a till server is silent for fifteen minutes"),
-        "Saturday in a supermarket beside a station. Six tills, one server that asks the".to_owned(),
-        "bank. People buy breakfast; about twenty of them must catch the train at 09:00.".to_owned(),
+        "Saturday in a supermarket beside a station. Six tills, one server that asks the"
+            .to_owned(),
+        "bank. People buy breakfast; about twenty of them must catch the train at 09:00."
+            .to_owned(),
         "At 08:20 the server falls silent, at 08:35 it is back. Each till asks it again".to_owned(),
         "and again, ten seconds at a time, until it answers or the customer walks away.".to_owned(),
-        "The line is full within minutes, and stays for an hour after the server is back.".to_owned(),
+        "The line is full within minutes, and stays long after the server is back.".to_owned(),
         "Then the same customers, in a shop that can sell without its server.".to_owned(),
         String::new(),
         format!("{}{}", " ".repeat(13), axis()),

@@ -7,6 +7,7 @@ mod page;
 mod processors;
 mod reading;
 mod recordings;
+mod stories;
 mod systems;
 mod tool;
 mod verdicts;

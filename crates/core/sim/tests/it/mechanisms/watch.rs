@@ -641,7 +641,10 @@ fn retries_are_called_off() {
     let visits = t.visits();
     let stuck = visits.iter().filter(|v| (10 * S..15 * S).contains(&v.0));
     let ends: Vec<u64> = stuck.clone().map(|visit| visit.1 / MS).collect();
-    assert_eq!((ends.len(), ends.iter().min(), ends.iter().max()), (50, Some(&15_100), Some(&16_000)));
+    assert_eq!(
+        (ends.len(), ends.iter().min(), ends.iter().max()),
+        (50, Some(&15_100), Some(&16_000))
+    );
     assert!(stuck.clone().all(|visit| visit.2 == Degraded));
 }
 
