@@ -41,8 +41,8 @@ const SAVED: &str = "run systems/supermarket.yaml --scenario systems/supermarket
 /// Mornings that are simulated.
 const MORNINGS: u64 = 100;
 
-/// Columns of a strip: one for each four minutes from 07:00 to 11:00.
-const COLUMNS: usize = 60;
+/// Columns of a strip: one for each five minutes from 07:00 to 11:00.
+const COLUMNS: usize = 48;
 
 /// Where the page goes, in the folder where the command runs.
 const PAGE: &str = "worstday-demo.html";
@@ -200,7 +200,7 @@ fn axis() -> String {
     let mut text = String::new();
     for (minute, label) in [
         (0, "07:00"),
-        (80, "├────┤"),
+        (80, "├─┤"),
         (120, "09:00 train"),
         (180, "10:00"),
     ] {
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn strips_are_as_long_as_the_morning() {
         let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
-        for windows in [1, 59, 60, 270, 512] {
+        for windows in [1, 47, 48, 270, 512] {
             let values = vec![5.0; windows];
             assert_eq!(strip(&by_column(&values, mean), 10.0), "▄".repeat(COLUMNS));
         }

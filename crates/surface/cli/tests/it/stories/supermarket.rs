@@ -91,13 +91,13 @@ fn came_to(report: &Value) -> ((f64, f64), (f64, f64)) {
     )
 }
 
-/// What each lever saves alone, and all of them together. Measured over 30 mornings: 25 % miss the train as it is,
-/// 7 % with a backup terminal or a shift lead, 3 % offline, 1 % with both.
+/// What each lever saves alone, and all of them together. A fifth miss the train as it is, fewer than a tenth with a
+/// backup terminal or a shift lead, hardly anybody offline.
 #[test]
 fn each_lever_saves_people_and_money() {
     let mornings = ["--seeds", "100"];
     let (missed, cost) = came_to(&report(&with(SILENT, &mornings)));
-    assert!(0.19 < missed.0 && missed.1 < 0.31, "{missed:?}");
+    assert!(0.15 < missed.0 && missed.1 < 0.26, "{missed:?}");
     for (variant, at_most) in [
         ("backup-terminal", 0.11),
         ("shift-lead", 0.11),
