@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use worstday_model::day::Day;
 use worstday_model::system::{CallId, ClientId, EndpointId, ServiceId, Subject, System, TopicId};
 
+/// A backlog, and when its oldest message was stored.
+type TopicSaid = (u64, Option<u64>);
+
 /// Who listens to what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judges {
@@ -28,7 +31,7 @@ pub struct Judges {
     /// Stream of each topic.
     topics: Vec<u32>,
     /// Topics whose levels somebody asks for, with what was last said: backlog and oldest message.
-    topic_levels: Vec<(u32, Option<(u64, Option<u64>)>)>,
+    topic_levels: Vec<(u32, Option<TopicSaid>)>,
     /// Services whose levels somebody asks for, with what was last said: queue, ready, cpu, busy.
     levels: Vec<(u32, [f64; 4])>,
     /// What alerts and operators look at.

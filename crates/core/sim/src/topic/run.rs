@@ -104,7 +104,7 @@ impl<O: Observer> Engine<O> {
             Ending::Error | Ending::Rejected | Ending::Timeout => Leaves::Dead,
             // Its worker is gone, or it was stopped: nobody knows how far it came.
             Ending::Refused | Ending::Dropped => {
-                self.back_to_the_topic(run);
+                self.back_to_the_topic(&run);
                 return self.served(replica as usize);
             }
         };
@@ -180,12 +180,12 @@ impl<O: Observer> Engine<O> {
             self.s.topics.runs[run as usize].parked = true;
         } else {
             let run = self.end_run(run);
-            self.back_to_the_topic(run);
+            self.back_to_the_topic(&run);
         }
     }
 
     /// Nobody commits these: they are handed out again, or were done with when they were taken.
-    fn back_to_the_topic(&mut self, run: Run) {
+    fn back_to_the_topic(&mut self, run: &Run) {
         let plan = &self.plan.consumers[run.consumer as usize];
         let (topic, commit) = (plan.topic, plan.commit);
         let at = topic as usize;
@@ -228,7 +228,7 @@ impl<O: Observer> Engine<O> {
             let row = &self.s.topics.runs[run as usize];
             if row.parked && row.replica == replica {
                 let run = self.end_run(run);
-                self.back_to_the_topic(run);
+                self.back_to_the_topic(&run);
             }
         }
     }

@@ -667,8 +667,11 @@ fn topics_are_plain_state() {
         ..attempts(2)
     });
     let any = |z: &Zoo| Target::Replicas(z.id("desk"), Replicas::Any);
-    let (crash, vanish) = (any(&d.z), any(&d.z));
-    d.z.strikes(FaultKind::Crash(crash), 2 * S, 500 * MS);
+    for at in [1_500, 2_000, 3_000, 3_600, 4_200] {
+        let crash = any(&d.z);
+        d.z.strikes(FaultKind::Crash(crash), at * MS, 100 * MS);
+    }
+    let vanish = any(&d.z);
     d.z.strikes(FaultKind::Vanish(vanish), 5 * S, 2 * S);
     let whole = d.z.outcome(3);
     assert_eq!(whole.digest, d.z.outcome(3).digest);
