@@ -4,6 +4,7 @@
 //! story says, with room for what another seed would give. Days of two variants share their seeds, so a difference is
 //! asserted of pairs.
 
+mod split;
 mod supermarket;
 
 use serde_json::Value;
@@ -26,8 +27,12 @@ fn named<'a>(report: &'a Value, list: &str, name: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("no {name} in {list}"))
 }
 
-/// Both ends of an estimate's interval.
+/// Both ends of an estimate's interval; of a value that all days gave, that value.
 fn interval(estimate: &Value) -> (f64, f64) {
+    if estimate["no-interval"] == "all-the-same" {
+        let value = estimate["value"].as_f64().expect("a number");
+        return (value, value);
+    }
     let end = |end: &str| {
         estimate["interval"][end]
             .as_f64()
