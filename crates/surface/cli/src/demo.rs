@@ -162,9 +162,7 @@ fn felt(run: &Finished) -> [String; 2] {
         format!(
             "  {missed} of {commuters} commuters missed the train, {left} of {shoppers} shoppers left everything."
         ),
-        format!(
-            "  In {MORNINGS} such mornings {share}{range} miss it; half are out within {median}."
-        ),
+        format!("  In {MORNINGS} such mornings {share}{range} miss it; half take {median}."),
     ]
 }
 
