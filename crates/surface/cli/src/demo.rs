@@ -65,7 +65,7 @@ pub fn demo(arguments: &Demo) -> Result<Exit, Stop> {
         Path::new(PAGE),
         &run,
         &saved,
-        Some((Beside::Before, as_it_is)),
+        Some(&(Beside::Before, as_it_is)),
     );
     let next = |words: &str| format!("     {words}\n");
     text.push_str(&match page {

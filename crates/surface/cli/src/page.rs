@@ -46,7 +46,7 @@ pub(crate) fn write(
         Some(before) => Some((Beside::Before, before)),
         None => trial.map(|after| (Beside::After, after)),
     };
-    let kilobytes = write_beside(path, arguments, asked, other)?;
+    let kilobytes = write_beside(path, arguments, asked, other.as_ref())?;
     eprintln!("page: {} ({kilobytes} kB)", path.display());
     Ok(())
 }
@@ -60,15 +60,15 @@ pub(crate) fn write_beside(
     path: &Path,
     arguments: &Run,
     asked: &Finished,
-    other: Option<(Beside, Finished)>,
+    other: Option<&(Beside, Finished)>,
 ) -> Result<usize, Stop> {
-    let followed = followed(asked, other.as_ref().map(|(_, other)| other))?;
+    let followed = followed(asked, other.map(|(_, other)| other))?;
     let (traces, other_traces, untraced) = match followed {
         Ok((traces, other)) => (traces, other, None),
         Err(why) => (Vec::new(), Vec::new(), Some(why)),
     };
     let title = title(arguments);
-    let other_title = match &other {
+    let other_title = match other {
         Some((Beside::Before, _)) => "as described".to_owned(),
         _ => "with the smallest step".to_owned(),
     };
@@ -84,7 +84,7 @@ pub(crate) fn write_beside(
             title: &title,
             traces: &traces,
         },
-        other: other.as_ref().and_then(|(beside, run)| {
+        other: other.and_then(|(beside, run)| {
             let told = Told {
                 report: &run.report,
                 system: &run.loaded.system,
