@@ -3,10 +3,10 @@
 //! In reading order: `plan` compiles a checked system; `state` is everything that changes, as plain
 //! data; [`engine`] takes the next event from the `calendar` and does what it says, with `arrivals`
 //! (who comes), `attempt`, `retry` and `balance` (calls), `service`, `pool` and `link` (where requests wait and
-//! work), `direct` (all that in one go where nothing stands in the way), `topic` (messages that are handled later), `replica`, `worker`, `fault` and
-//! `reconfigure` (what goes wrong or changes). `deadlock` looks for rings at the end. `measure` counts,
-//! [`observe`] watches, [`trace`] follows single visits, and [`outcome`] is what a run has to say. `control` is what one may do between
-//! two advances.
+//! work), `direct` (all that in one go where nothing stands in the way), `topic` (messages that are handled
+//! later), `replica`, `worker`, `fault` and `reconfigure` (what goes wrong or changes), `watch` (who notices) and
+//! `operate` (who acts). `deadlock` looks for rings at the end. `measure` counts, [`observe`] watches, [`trace`]
+//! follows single visits, and [`outcome`] is what a run has to say. `control` is what one may do between two advances.
 //!
 //! Every history is a function of (system, day, seed): no clock, no threads, no ambient chance.
 
