@@ -1,18 +1,30 @@
 //! The day over time: columns of windows, and what happened.
 //!
 //! A column that never changes is one number; every other number is rounded to four significant digits,
-//! a tenth of what a window's sketch is sure of. Clients keep all windows. Where a large system would make the page heavy,
-//! neighbouring windows of services and calls are put together, means averaged and counts added.
+//! a tenth of what a window's sketch is sure of.
+//!
+//! A window in which one visit ends has no percentile worth drawing: neighbouring windows of a client are put together until
+//! a busy one holds [`MANY`] visits, counts added and percentiles asked of the merged sketches. The same is done for services
+//! and calls, means averaged, and where a large system would make the page heavy. Windows are never cut: what is drawn is
+//! never finer than what was measured.
 
 use serde::Serialize;
 use worstday_model::system::System;
-use worstday_report::document::{Moment, Report, ServiceReport, ServiceSeries};
+use worstday_report::document::{Report, ServiceReport, ServiceSeries};
+use worstday_sim::outcome::{CallWindow, ClientOutcome, ClientWindow, Outcome, Results};
+use worstday_stats::sketch::{Sketch, Sparse};
 
 use crate::Told;
 use crate::drawing::struck;
 
 /// Cells of services and calls that a run may bring: about five bytes each.
 const CELLS: usize = 110_000;
+/// Visits that a busy window holds, for one of them to be no more than a twentieth.
+const MANY: u64 = 20;
+/// A client's day is never drawn in fewer windows: its shape matters more than its last percentile.
+const FEWEST: usize = 24;
+/// The same for services and calls, whose levels are known at any time.
+const FEWEST_LEVELS: usize = 90;
 
 /// One run over time.
 #[derive(Debug, Serialize)]
@@ -27,6 +39,7 @@ pub(crate) struct Day {
     pub clients: Vec<Client>,
     pub services: Vec<Service>,
     pub calls: Vec<Call>,
+    pub topics: Vec<Topic>,
     pub marks: Vec<Mark>,
 }
 
@@ -62,13 +75,14 @@ impl Serialize for Cell {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Client {
     pub name: String,
+    /// So many windows are one, for this client.
+    pub together: usize,
     pub arrived: Column,
     pub answered: Column,
     pub degraded: Column,
     pub failed: Column,
     pub shed: Column,
     pub abandoned: Column,
-    pub inside: Column,
     /// Over all that ended, what was lost counting as never.
     pub p50: Column,
     pub p95: Column,
@@ -97,8 +111,24 @@ pub(crate) struct Call {
     pub name: String,
     pub attempts: Column,
     pub retries: Column,
-    /// Calls that were not answered.
+    /// Calls that ended here.
+    pub ended: Column,
+    /// Those of them that were not answered.
     pub unanswered: Column,
+}
+
+/// Where messages wait.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Topic {
+    pub name: String,
+    pub sent: Column,
+    pub declined: Column,
+    /// Given up, expired, lost, or refused for lack of room.
+    pub lost: Column,
+    pub backlog: Column,
+    /// The oldest that any message was, s.
+    pub age: Column,
 }
 
 /// Something that happened.
@@ -126,13 +156,14 @@ fn numbers(values: impl Iterator<Item = f64>) -> Column {
     column(values.map(|x| Cell::Number(rounded(x))).collect())
 }
 
-fn moments(values: &[Moment]) -> Column {
-    let cell = |value: &Moment| match value.0 {
+/// Times in s, infinite where too many were lost.
+fn moments(values: impl Iterator<Item = Option<f64>>) -> Column {
+    let cell = |value| match value {
         None => Cell::Nothing,
-        Some(x) if x.is_finite() => Cell::Number(rounded(x)),
+        Some(x) if f64::is_finite(x) => Cell::Number(rounded(x)),
         Some(_) => Cell::Never,
     };
-    column(values.iter().map(cell).collect())
+    column(values.map(cell).collect())
 }
 
 fn column(cells: Vec<Cell>) -> Column {
@@ -150,19 +181,59 @@ fn rounded(x: f64) -> f64 {
     format!("{x:.3e}").parse().unwrap_or(x)
 }
 
-/// The day of a run.
-pub(crate) fn day(told: &Told<'_>) -> Day {
+/// How many neighbouring windows are one, for the busiest of those to hold [`MANY`]: as few as that takes.
+fn grain(ended: &[u64], fewest: usize) -> usize {
+    let most = (ended.len() / fewest).max(1);
+    let busiest = |together: usize| {
+        let sums = ended.chunks(together).map(|part| part.iter().sum::<u64>());
+        sums.max().unwrap_or(0)
+    };
+    (1..most)
+        .find(|together| busiest(*together) >= MANY)
+        .unwrap_or(most)
+}
+
+fn ended(client: &ClientOutcome) -> Vec<u64> {
+    let all = client.windows.iter();
+    all.map(|w| w.ends.answered() + w.ends.lost()).collect()
+}
+
+/// How many windows of that client are drawn as one.
+fn grain_of(outcome: &Outcome, name: &str) -> Option<usize> {
+    let client = outcome.clients.iter().find(|one| one.name == name)?;
+    Some(grain(&ended(client), FEWEST))
+}
+
+/// The same for services and calls: what all clients ask for.
+fn grain_of_all(outcome: &Outcome) -> usize {
+    let mut sum = vec![0; outcome.windows.count];
+    for client in &outcome.clients {
+        for (sum, n) in sum.iter_mut().zip(ended(client)) {
+            *sum += n;
+        }
+    }
+    grain(&sum, FEWEST_LEVELS)
+}
+
+/// The day of a run, in windows as they suit `beside`: the same day otherwise is drawn in the same windows.
+pub(crate) fn day(told: &Told<'_>, beside: &Outcome) -> Day {
     let history = &told.report.histories[0];
     let series = &history.series;
-    let mut together = 1;
+    let beside = if beside.windows.count == series.count {
+        beside
+    } else {
+        told.outcome
+    };
+    let mut together = grain_of_all(beside);
     loop {
         let day = Day {
             window: series.window,
             count: series.count,
             together,
-            clients: clients(told.report),
+            clients: clients(told, beside),
             services: services(told.report, together),
-            calls: calls(told.report, together),
+            calls: calls(told.outcome, together),
+            topics: topics(told.report, together),
             marks: marks(told.report, told.system),
         };
         if cells(&day) <= CELLS || series.count <= 32 * together {
@@ -187,34 +258,54 @@ fn cells(day: &Day) -> usize {
     let calls = day
         .calls
         .iter()
-        .map(|c| length(&c.attempts) + length(&c.retries) + length(&c.unanswered));
+        .map(|c| [&c.attempts, &c.retries, &c.ended, &c.unanswered].map(length))
+        .map(|lengths| lengths.iter().sum::<usize>());
     services.chain(calls).sum()
 }
 
-fn clients(report: &Report) -> Vec<Client> {
-    let series = &report.histories[0].series;
+fn clients(told: &Told<'_>, beside: &Outcome) -> Vec<Client> {
     let valued = |name: &str| {
-        let mut all = report.clients.iter();
+        let mut all = told.report.clients.iter();
         all.any(|client| client.name == name && client.money_lost.is_some())
     };
-    series
-        .clients
-        .iter()
-        .map(|client| Client {
+    let all = told.outcome.clients.iter();
+    all.map(|client| {
+        let together =
+            grain_of(beside, &client.name).unwrap_or_else(|| grain(&ended(client), FEWEST));
+        let windows = &client.windows;
+        let counted = |of: fn(&ClientWindow) -> u64| {
+            sums(&windows.iter().map(of).collect::<Vec<_>>(), together)
+        };
+        let within = |q: f64| moments(windows.chunks(together).map(|part| quantile(part, q)));
+        Client {
             name: client.name.clone(),
-            arrived: whole(&client.arrived),
-            answered: whole(&client.answered),
-            degraded: whole(&client.degraded),
-            failed: whole(&client.failed),
-            shed: whole(&client.shed),
-            abandoned: whole(&client.abandoned),
-            inside: whole(&client.inside),
-            p50: moments(&client.sent_p50),
-            p95: moments(&client.sent_p95),
-            p99: moments(&client.sent_p99),
-            money_lost: valued(&client.name).then(|| numbers(client.money_lost.iter().copied())),
-        })
-        .collect()
+            together,
+            arrived: counted(|w| w.ends.arrived),
+            answered: counted(|w| w.ends.answered()),
+            degraded: counted(|w| w.ends.degraded),
+            failed: counted(|w| w.ends.failed),
+            shed: counted(|w| w.ends.shed),
+            abandoned: counted(|w| w.ends.abandoned),
+            p50: within(0.5),
+            p95: within(0.95),
+            p99: within(0.99),
+            money_lost: valued(&client.name).then(|| {
+                let all = windows.chunks(together);
+                numbers(all.map(|part| part.iter().map(|w| w.money_lost).sum()))
+            }),
+        }
+    })
+    .collect()
+}
+
+/// The response time of all that ended in these windows, s; what was lost counts as never.
+fn quantile(part: &[ClientWindow], q: f64) -> Option<f64> {
+    let mut all = Sparse::default();
+    for window in part {
+        all.merge(&window.response);
+    }
+    let lost = part.iter().map(|window| window.ends.lost()).sum();
+    all.quantile(q, lost).ns().map(|ns| ns / 1e9)
 }
 
 fn sums(values: &[u64], together: usize) -> Column {
@@ -284,24 +375,50 @@ fn utilisation(row: &ServiceSeries, service: &ServiceReport) -> Option<Vec<f64>>
     }
 }
 
-fn calls(report: &Report, together: usize) -> Vec<Call> {
-    let series = &report.histories[0].series;
-    series
+/// Calls by when they ended: one that began here and is answered later is not unanswered.
+fn calls(outcome: &Outcome, together: usize) -> Vec<Call> {
+    outcome
         .calls
         .iter()
         .map(|call| {
-            let unanswered: Vec<u64> = call
-                .calls
-                .iter()
-                .zip(&call.answered)
-                .map(|(calls, answered)| calls.saturating_sub(*answered))
-                .collect();
+            let counted = |of: fn(&CallWindow) -> u64| {
+                sums(&call.windows.iter().map(of).collect::<Vec<_>>(), together)
+            };
             Call {
                 name: call.name.clone(),
-                attempts: sums(&call.attempts, together),
-                retries: sums(&call.retries, together),
-                unanswered: sums(&unanswered, together),
+                attempts: counted(|w| w.attempts),
+                retries: counted(|w| w.retries),
+                ended: counted(|w| answered(&w.results) + unanswered(&w.results)),
+                unanswered: counted(|w| unanswered(&w.results)),
             }
+        })
+        .collect()
+}
+
+fn answered(results: &Results) -> u64 {
+    results.ok + results.degraded + results.declined
+}
+
+fn unanswered(results: &Results) -> u64 {
+    results.error + results.rejected + results.refused + results.timeout + results.dropped
+}
+
+fn topics(report: &Report, together: usize) -> Vec<Topic> {
+    let series = &report.histories[0].series;
+    let most = |part: &[f64]| part.iter().copied().fold(0.0, f64::max);
+    series
+        .topics
+        .iter()
+        .map(|row| Topic {
+            name: row.name.clone(),
+            sent: sums(&row.sent, together),
+            declined: sums(&row.declined, together),
+            lost: {
+                let all = row.lost.iter().zip(&row.rejected);
+                sums(&all.map(|(a, b)| a + b).collect::<Vec<_>>(), together)
+            },
+            backlog: means(&row.backlog, together),
+            age: numbers(row.age.chunks(together).map(most)),
         })
         .collect()
 }
@@ -347,8 +464,20 @@ mod tests {
             sums(&[1, 2, 3], 2),
             Column::Each(vec![Cell::Whole(3), Cell::Whole(3)]).collapsed()
         );
-        let never = moments(&[Moment(None), Moment(Some(f64::INFINITY))]);
+        let never = moments([None, Some(f64::INFINITY)].into_iter());
         assert_eq!(never, Column::Each(vec![Cell::Nothing, Cell::Never]));
+    }
+
+    /// Few visits are put together until a busy window holds enough, as long as the day keeps a shape.
+    #[test]
+    fn windows_of_few_visits_are_put_together() {
+        assert_eq!(grain(&[25; 240], 24), 1, "enough as it is");
+        assert_eq!(grain(&[7; 240], 24), 3, "21 in three");
+        assert_eq!(grain(&[0; 240], 24), 10, "nothing in any of 24");
+        assert_eq!(grain(&[1; 20], 24), 1, "too few to put together");
+        let mut rush = [0; 240];
+        rush[100..104].fill(10);
+        assert_eq!(grain(&rush, 24), 2, "the rush decides");
     }
 
     impl Column {

@@ -16,14 +16,14 @@ pub(crate) struct Drawing {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Node {
-    /// `client NAME` or `service NAME`: a client and a service may be called the same.
+    /// `client NAME`, `service NAME` or `topic NAME`: a client and a service may be called the same.
     pub id: String,
     pub name: String,
-    /// `client` or `service`.
+    /// `client`, `service` or `topic`.
     pub kind: &'static str,
     /// Replicas of a service.
     pub replicas: u32,
-    /// How many may wait in front of it, all replicas together; none is unlimited.
+    /// How many may wait in front of it or in it, all replicas together; none is unlimited.
     pub room: Option<u64>,
 }
 
@@ -42,6 +42,18 @@ fn client(system: &System, at: usize) -> String {
 
 fn service(system: &System, at: usize) -> String {
     format!("service {}", system.services[at].name)
+}
+
+fn topic(system: &System, at: usize) -> String {
+    format!("topic {}", system.topics[at].name)
+}
+
+fn caller(system: &System, caller: Caller) -> String {
+    match caller {
+        Caller::Client(id) => client(system, id.index()),
+        Caller::Endpoint(id) => service(system, system.endpoints[id.index()].service.index()),
+        Caller::Start(id) => service(system, id.index()),
+    }
 }
 
 /// The drawing of a system.
@@ -65,21 +77,54 @@ pub(crate) fn drawing(system: &System) -> Drawing {
             (bound, Per::Replica) => Some(bound.saturating_mul(u64::from(row.replicas))),
         },
     });
-    let nodes = clients.chain(services).collect();
+    let topics = system.topics.iter().enumerate().map(|(at, row)| Node {
+        id: topic(system, at),
+        name: row.name.clone(),
+        kind: "topic",
+        replicas: 0,
+        room: (row.bound != u64::MAX).then_some(row.bound),
+    });
+    let nodes = clients.chain(services).chain(topics).collect();
     let mut edges: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for call in &system.calls {
-        let from = match call.caller {
-            Caller::Client(id) => client(system, id.index()),
-            Caller::Endpoint(id) => service(system, system.endpoints[id.index()].service.index()),
-            Caller::Start(id) => service(system, id.index()),
-        };
-        let to = service(
-            system,
-            system.endpoints[call.target.index()].service.index(),
-        );
+    let mut join = |from: String, to: String, name: String| {
         let calls = edges.entry((from, to)).or_default();
-        if !calls.contains(&call.name) {
-            calls.push(call.name.clone());
+        if !calls.contains(&name) {
+            calls.push(name);
+        }
+    };
+    for call in &system.calls {
+        let to = system.endpoints[call.target.index()].service.index();
+        join(
+            caller(system, call.caller),
+            service(system, to),
+            call.name.clone(),
+        );
+    }
+    for send in &system.sends {
+        join(
+            caller(system, send.caller),
+            topic(system, send.topic.index()),
+            send.name.clone(),
+        );
+    }
+    for consumer in &system.consumers {
+        let endpoint = &system.endpoints[consumer.endpoint.index()];
+        let from = topic(system, consumer.topic.index());
+        let to = &system.services[consumer.service.index()].name;
+        let name = &system.topics[consumer.topic.index()].name;
+        // Runs of the handler are reported as calls of this name.
+        join(
+            from.clone(),
+            service(system, consumer.service.index()),
+            format!("{name} -> {to}.{}", endpoint.name),
+        );
+        if let Some(then) = consumer.then {
+            let to = topic(system, then.index());
+            join(
+                from,
+                to,
+                format!("{name} -> {}", system.topics[then.index()].name),
+            );
         }
     }
     Drawing {

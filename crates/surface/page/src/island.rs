@@ -5,9 +5,12 @@ use worstday_report::Verdict;
 use worstday_report::clock::Clock;
 use worstday_report::document::{Advice, Assumption, Description, Finding, Report};
 use worstday_report::estimate::Estimate;
+use worstday_report::quantity::{count, seconds};
+use worstday_sim::outcome::Outcome;
 
 use crate::day::{Day, day};
 use crate::drawing::{Drawing, drawing};
+use crate::headline::headline;
 use crate::tiles::{self, Tile, tiles};
 use crate::waterfall::{Waterfall, waterfalls};
 use crate::{Beside, Page, Told};
@@ -77,6 +80,7 @@ pub(crate) struct Run {
     pub day: Day,
     pub drawing: Drawing,
     pub services: Vec<ServiceRow>,
+    pub topics: Vec<TopicRow>,
     pub visits: Vec<Waterfall>,
     /// Where requests wait, the longest line first.
     pub waits: Vec<WaitRow>,
@@ -121,6 +125,27 @@ pub(crate) struct ServiceRow {
     pub mark: Option<String>,
 }
 
+/// A topic in figures of the whole run.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TopicRow {
+    pub name: String,
+    /// `22 messages, handled by pos`.
+    pub size: String,
+    pub sent: u64,
+    pub handled: u64,
+    pub declined: u64,
+    /// What the declined ones were worth, with its unit.
+    pub declined_worth: Option<String>,
+    /// Given up, expired, lost, or refused for lack of room.
+    pub lost: u64,
+    pub inside: u64,
+    pub backlog: String,
+    pub backlog_max: u64,
+    pub age_max: String,
+    pub wait: String,
+}
+
 /// A row of who waits where.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -137,13 +162,13 @@ pub(crate) fn island(page: &Page<'_>) -> Island {
     let told = &page.asked;
     let report = told.report;
     let clock = Clock::new(told.system, told.day, told.outcome);
-    let mut runs = vec![run("asked", told)];
+    let mut runs = vec![run("asked", told, told.outcome)];
     if let Some((beside, other)) = &page.other {
         let role = match beside {
             Beside::Before => "before",
             Beside::After => "after",
         };
-        runs.push(run(role, other));
+        runs.push(run(role, other, told.outcome));
     }
     Island {
         tool: report.tool.clone(),
@@ -199,14 +224,15 @@ fn local(told: &Told<'_>, clock: &Clock) -> LocalClock {
     }
 }
 
-fn run(role: &'static str, told: &Told<'_>) -> Run {
+/// A run, its day in windows as they suit `beside`.
+fn run(role: &'static str, told: &Told<'_>, beside: &Outcome) -> Run {
     let report = told.report;
     let history = &report.histories[0];
     Run {
         role,
         title: told.title.to_owned(),
         verdict: report.verdict,
-        sentence: report.sentence.clone(),
+        sentence: headline(report),
         seeds: report.day.seeds.clone(),
         seed: history.seed,
         digest: history.digest.clone(),
@@ -223,9 +249,10 @@ fn run(role: &'static str, told: &Told<'_>) -> Run {
             .iter()
             .flat_map(|promise| promise.not_judged.clone())
             .collect(),
-        day: day(told),
+        day: day(told, beside),
         drawing: drawing(told.system),
         services: services(report),
+        topics: topics(report),
         visits: waterfalls(told),
         waits: report
             .stations
@@ -233,8 +260,8 @@ fn run(role: &'static str, told: &Told<'_>) -> Run {
             .map(|station| WaitRow {
                 name: station.name.clone(),
                 share: station.wait_share,
-                wait: station.wait.map(worstday_report::quantity::seconds),
-                service: station.service.map(worstday_report::quantity::seconds),
+                wait: station.wait.map(seconds),
+                service: station.service.map(seconds),
                 held_by: station.held_by.as_ref().map(|held| {
                     format!(
                         "waits for `{}` {} of that time",
@@ -273,6 +300,45 @@ fn bill(report: &Report) -> Vec<(String, String)> {
     // What costs nothing is no line of a bill.
     rows.retain(|(_, amount)| !amount.starts_with("0 "));
     rows
+}
+
+fn topics(report: &Report) -> Vec<TopicRow> {
+    let code = report.system.currency.as_deref().unwrap_or_default();
+    let all = report.topics.iter();
+    all.map(|topic| {
+        let all = topic.messages;
+        let service = topic.handler.as_ref().map(|handler| {
+            let end = handler.find('.').unwrap_or(handler.len());
+            &handler[..end]
+        });
+        TopicRow {
+            name: topic.name.clone(),
+            size: format!(
+                "{} {}, {}",
+                count(all.sent),
+                if all.sent == 1 { "message" } else { "messages" },
+                service.map_or_else(
+                    || "nobody handles them".to_owned(),
+                    |name| format!("handled by {name}")
+                )
+            ),
+            sent: all.sent,
+            handled: all.handled,
+            declined: all.declined,
+            declined_worth: topic
+                .money_declined
+                .as_ref()
+                .filter(|money| money.value.is_some_and(|worth| worth > 0.0))
+                .map(|money| format!("{money} {code}")),
+            lost: all.dead_letters + all.expired + all.lost + all.rejected,
+            inside: all.inside,
+            backlog: topic.backlog.to_string(),
+            backlog_max: topic.backlog_max,
+            age_max: seconds(topic.age_max),
+            wait: topic.wait_mean.to_string(),
+        }
+    })
+    .collect()
 }
 
 fn promises(report: &Report) -> Vec<Promised> {

@@ -6,13 +6,14 @@
 //! fetched: the page's own policy forbids it.
 //!
 //! In reading order: [`Page`] is what it is made of; `island` is the JSON; `day` puts series into columns,
-//! `drawing` finds who calls whom and whom a fault hits, `tiles` chooses the few numbers that come first, `waterfall`
-//! says where single visits spent their time; `shell` puts it together.
+//! `drawing` finds who calls whom and whom a fault hits, `headline` says it in a sentence, `tiles` chooses the few numbers
+//! that come next, `waterfall` says where single visits spent their time; `shell` puts it together.
 //!
 //! Everything is a function of its arguments; nothing here reads a clock, a file or a terminal.
 
 mod day;
 mod drawing;
+mod headline;
 mod island;
 mod shell;
 mod tiles;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use worstday_report::Report;
-use worstday_report::document::RecoveryReport;
+use worstday_report::document::{ClientReport, RecoveryReport};
 use worstday_report::quantity::{Unit, count, percent, quantity, seconds};
 
 /// One number.
@@ -177,17 +177,23 @@ fn lost_how(failed: u64, shed: u64, left: u64) -> String {
     }
 }
 
-/// The slowest one in a hundred of the client that waits longest.
+/// The slowest few of the client that waits longest: one in a hundred, if there were as many.
 fn slowest(report: &Report) -> Tile {
+    let at = |client: &ClientReport, wanted: f64| {
+        let mut all = client.of_sent.iter();
+        all.find(|p| p.percentile == wanted)
+            .and_then(|p| p.time.value)
+    };
     let worst = report
         .clients
         .iter()
         .filter(|client| client.visits.arrived > 0)
-        .filter_map(|client| {
-            let p99 = client.of_sent.iter().find(|p| p.percentile == 99.0)?;
-            Some((client, p99.time.value?))
-        })
-        .max_by(|a, b| a.1.total_cmp(&b.1));
+        .filter_map(|client| Some((client, at(client, 99.0)?)))
+        .max_by(|(a, one), (b, other)| {
+            let lost = |client: &ClientReport| client.lost.value.unwrap_or(0.0);
+            one.total_cmp(other)
+                .then_with(|| lost(a).total_cmp(&lost(b)))
+        });
     let Some((client, p99)) = worst else {
         return Tile {
             label: "slowest one in a hundred".to_owned(),
@@ -196,16 +202,16 @@ fn slowest(report: &Report) -> Tile {
             tone: "plain",
         };
     };
+    let (label, value) = match at(client, 95.0) {
+        Some(p95) if client.visits.arrived < 100 => ("slowest one in twenty", p95),
+        _ => ("slowest one in a hundred", p99),
+    };
     let of = if report.clients.len() > 1 {
         format!("of `{}`", client.name)
     } else {
         String::new()
     };
-    let median = client
-        .of_sent
-        .iter()
-        .find(|p| p.percentile == 50.0)
-        .and_then(|p| p.time.value)
+    let median = at(client, 50.0)
         .map(|p50| {
             if p50.is_finite() {
                 format!("half within {}", seconds(p50))
@@ -215,14 +221,14 @@ fn slowest(report: &Report) -> Tile {
         })
         .unwrap_or_default();
     Tile {
-        label: "slowest one in a hundred".to_owned(),
-        value: seconds(p99),
+        label: label.to_owned(),
+        value: seconds(value),
         note: [median, of]
             .into_iter()
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(" "),
-        tone: if p99.is_infinite() { "bad" } else { "plain" },
+        tone: if value.is_infinite() { "bad" } else { "plain" },
     }
 }
 

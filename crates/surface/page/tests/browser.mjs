@@ -51,12 +51,16 @@ async function open(name, options) {
   return page;
 }
 
-/** What each chart draws: title and the largest value of each line. */
+/** What each chart draws: title, the largest value of each line (rates per second), how many windows are one. */
 function maxima(page) {
   return page.$$eval("#day figure.chart", (figures) =>
     figures.map((figure) => ({
       title: figure.dataset.title,
-      most: figure.dataset.max.split(" ").map(Number),
+      together: Number(figure.dataset.together),
+      isCounted: figure.dataset.counted !== undefined,
+      most: figure.dataset.max
+        .split(" ")
+        .map((value) => Number(value) / Number(figure.dataset.per)),
     })),
   );
 }
@@ -65,8 +69,18 @@ function near(a, b) {
   return Math.abs(a - b) <= 6e-4 * Math.max(Math.abs(a), Math.abs(b));
 }
 
-/** The same maxima from the JSON of the same run. */
-async function expected(name) {
+/** Neighbouring values, so many at a time. */
+function chunks(list, together) {
+  return Array.from({ length: Math.ceil(list.length / together) }, (_, at) =>
+    list.slice(at * together, (at + 1) * together),
+  );
+}
+
+/**
+ * The same maxima from the JSON of the same run, `together` windows being one. Counts are added up. Of merged percentiles
+ * the JSON holds only bounds: one of many windows together is never above the largest of them, nor below the smallest.
+ */
+async function expected(name, together) {
   const report = JSON.parse(
     await readFile(join(folder, `${name}.json`), "utf8"),
   );
@@ -76,38 +90,99 @@ async function expected(name) {
       .concat(client.shed, client.abandoned)
       .reduce((a, b) => a + b, 0);
   const client = [...series.clients].sort((a, b) => lost(b) - lost(a))[0];
-  const length = (at) =>
-    Math.min(series.window, report.day.length - at * series.window);
+  const wide = series.window * together;
+  const length = (at) => Math.min(wide, report.day.length - at * wide);
   const most = (list) =>
     Math.max(0, ...list.filter((x) => typeof x === "number"));
-  const rate = (list) => most(list.map((n, at) => n / length(at)));
+  const sums = (list) =>
+    chunks(list, together).map((part) => part.reduce((a, b) => a + b, 0));
+  const rate = (list) => most(sums(list).map((n, at) => n / length(at)));
+  const finite = (list) => list.filter((x) => typeof x === "number");
+  /** Between what the largest of the merged may be at least and at most. */
+  const bounds = (list) => {
+    const parts = chunks(list, together);
+    const never = (part) => part.includes("never");
+    return [
+      Math.max(
+        0,
+        ...parts
+          .filter((part) => !never(part) && finite(part).length > 0)
+          .map((part) => Math.min(...finite(part))),
+      ),
+      // Beside windows in which too many were lost a merged percentile may lie anywhere among all that were measured.
+      parts.some((part) => never(part) && finite(part).length > 0)
+        ? Infinity
+        : most(list),
+    ];
+  };
+  const ended = client.answered.map(
+    (n, at) => n + client.failed[at] + client.shed[at] + client.abandoned[at],
+  );
   const gone = [client.failed, client.shed, client.abandoned].filter(
     (list) => most(list) > 0,
   );
+  const exact = (number) => [number, number];
   return {
-    "How long it took": ["sent-p50", "sent-p95", "sent-p99"].map((key) =>
-      most(client[key]),
+    /** The busiest window as drawn, and as it would be one measured window shorter. */
+    busiest: [together, together - 1].map((n) =>
+      n < 1
+        ? 0
+        : Math.max(
+            ...chunks(ended, n).map((part) => part.reduce((a, b) => a + b, 0)),
+          ),
     ),
-    "Who came and who was answered": [
-      rate(client.arrived),
-      rate(client.answered),
-    ],
-    "Who got nothing": gone.length > 0 ? gone.map(rate) : [0],
+    windows: Math.ceil(series.count / together),
+    charts: {
+      "How long it took": ["sent-p50", "sent-p95", "sent-p99"].map((key) =>
+        together === 1 ? exact(most(client[key])) : bounds(client[key]),
+      ),
+      "Who came and who was answered": [
+        exact(rate(client.arrived)),
+        exact(rate(client.answered)),
+      ],
+      "Who got nothing": (gone.length > 0 ? gone.map(rate) : [0]).map(exact),
+    },
+    /** Where a chart counts rather than rates. */
+    counted: {
+      "Who got nothing": gone.map((list) => exact(most(sums(list)))),
+    },
   };
 }
 
+/** A busy window holds this many visits, unless the day would lose its shape. */
+const MANY = 20;
+const FEWEST = 24;
+
 async function showsTheNumbers(name, page) {
-  const wanted = await expected(name);
   const drawn = await maxima(page);
-  for (const [title, numbers] of Object.entries(wanted)) {
+  const together = drawn[0]?.together ?? 1;
+  check(
+    drawn.every((chart) => chart.together === together || chart.together === 1),
+    "the charts have different windows",
+  );
+  const { charts, counted, busiest, windows } = await expected(name, together);
+  check(
+    together === 1 || (busiest[1] < MANY && windows >= FEWEST),
+    `${together} windows are one: the busiest holds ${busiest[0]}, of ${windows}`,
+  );
+  check(
+    busiest[0] >= MANY || windows < 2 * FEWEST,
+    `the busiest of ${windows} windows holds ${busiest[0]} visits`,
+  );
+  for (const [title, numbers] of Object.entries(charts)) {
     const found = drawn.find((chart) => chart.title === title);
     check(found, `there is no chart "${title}"`);
     if (found)
-      numbers.forEach((number, at) =>
-        check(
-          near(number, found.most[at]),
-          `"${title}" reaches ${found.most[at]} where the JSON has ${number}`,
-        ),
+      (found.isCounted ? counted[title] : numbers).forEach(
+        ([low, high], at) => {
+          const value = found.most[at];
+          check(
+            near(low, value) ||
+              near(high, value) ||
+              (low < value && value < high),
+            `"${title}" reaches ${value} where the JSON has ${low} to ${high}`,
+          );
+        },
       );
   }
 }
@@ -209,11 +284,59 @@ async function whole(name, { numbers = true } = {}) {
   );
 }
 
+/** A topic stands in the drawing and below it, and the list says who did what, why, and until when. */
+async function topicsAndPeople() {
+  about = "together";
+  const report = JSON.parse(
+    await readFile(join(folder, "together.json"), "utf8"),
+  );
+  const page = await open("together", {
+    viewport: { width: 1440, height: 900 },
+  });
+  check(
+    (await page.$$("svg.system .node.topic")).length === report.topics.length,
+    "not every topic is in the drawing",
+  );
+  const row = await page.$eval(".service.topic", (one) => one.textContent);
+  const [topic] = report.topics;
+  for (const words of [topic.name, `${topic["backlog-max"]} at most`])
+    check(row.includes(words), `the topic's row does not say ${words}`);
+  const list = await page.$eval("table.happened", (one) => one.textContent);
+  const { happened } = report.histories[0];
+  check(
+    happened.some((one) => one.what === "override"),
+    "nobody did anything",
+  );
+  for (const { name, detail } of happened)
+    for (const words of [name, detail])
+      check(list.includes(words), `what happened does not say ${words}`);
+  const words = await page.$$eval(".marks .word", (all) =>
+    all.map((one) => {
+      const { left, right, top, bottom } = one.getBoundingClientRect();
+      return { text: one.textContent, left, right, top, bottom };
+    }),
+  );
+  check(words.length === happened.length, "a mark has no word");
+  for (const [at, a] of words.entries())
+    for (const b of words.slice(at + 1))
+      check(
+        a.right <= b.left ||
+          b.right <= a.left ||
+          a.bottom <= b.top ||
+          b.bottom <= a.top,
+        `"${a.text}" lies on "${b.text}"`,
+      );
+  await page.close();
+}
+
 await whole("storm-1");
 await whole("variant", { numbers: false });
 await whole("quiet");
 await whole("fifty", { numbers: false });
 await whole("week");
+await whole("supermarket");
+await whole("together", { numbers: false });
+await topicsAndPeople();
 
 about = "two seeds";
 const pictures = [];

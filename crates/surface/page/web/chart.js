@@ -40,6 +40,9 @@ const DASHES = { dashed: [6, 4], dotted: [2, 3] };
  * @param {number} what.length of the day, s
  * @param {number} what.height px
  * @param {(value: number) => string} what.format
+ * @param {{ per: number }} [what.unit] of a rate: the values are so many times those per second
+ * @param {boolean} [what.counted] the values are counts of a window, not rates
+ * @param {number} [what.together] so many measured windows are one
  * @param {boolean} [what.log] a time: logarithmic, with a place for never
  * @param {object[]} what.marks
  * @param {{ value: number, label: string }[]} [what.limits]
@@ -81,6 +84,9 @@ export function chart(what) {
         .map((line) => Math.max(0, ...line.values.filter(Number.isFinite)))
         .join(" "),
       "data-title": what.title,
+      "data-per": what.unit?.per ?? 1,
+      "data-counted": what.counted ? "" : null,
+      "data-together": what.together ?? 1,
     },
     el(
       "figcaption",
@@ -295,12 +301,16 @@ export function chart(what) {
   return { figure, build };
 }
 
-/** `10 s` for `10.0 s` and `1.5M` for `1,500,000`: an axis has round values. */
+/** `10 s` for `10.0 s` and `1.5M` for `1,500,000`: an axis has round values, and its unit above it. */
 function short(text) {
   const large = /^[\d,]+$/.test(text) ? Number(text.replaceAll(",", "")) : 0;
   if (large >= 1e6) return `${large / 1e6}M`;
   if (large >= 1e4) return `${large / 1e3}k`;
-  return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+  return text
+    .replace(/(\.\d*?)0+(?=\D|$)/, "$1")
+    .replace(/\.(?=\D|$)/, "")
+    .replace(/([mhd])00[smh]$/, "$1")
+    .replace(/\/(s|min|h)$/, "");
 }
 
 function linearScale(top) {
@@ -319,35 +329,55 @@ function niceStep(rough) {
   return first * power;
 }
 
-/** Whole powers of ten; what never came stands above all of them. */
+/** Lengths of time that stand on an axis: a decimal scale up to a minute, then as clocks count. */
+const ROUND = [
+  ...Array.from({ length: 8 }, (_, at) =>
+    [1, 2, 5].map((digit) => Number(`${digit}e${at - 6}`)),
+  )
+    .flat()
+    .filter((value) => value < 60),
+  ...[1, 2, 5, 10, 20, 30].map((minutes) => 60 * minutes),
+  ...[1, 2, 5, 10].map((hours) => 3600 * hours),
+  ...[1, 2, 5, 10, 20, 50, 100].map((days) => 86400 * days),
+];
+/** The few of them that stand there if there are many. */
+const ROUNDER = ROUND.filter((value) =>
+  value < 60
+    ? /^1(e|0*$)|^0\.0*1$/.test(String(value))
+    : [60, 600, 3600, 36000, 86400, 864000, 8640000].includes(value),
+);
+
+/** Round lengths of time; what never came stands above all of them. */
 function logScale(finite, limits, top, hasNever) {
   const positive = [...finite, ...limits.map((limit) => limit.value)].filter(
     (value) => value > 0,
   );
   const low = positive.length > 0 ? Math.min(...positive) : 0.1;
   const high = top > 0 ? top : 1;
-  let min = 10 ** Math.floor(Math.log10(low) + 1e-9);
-  if (low / min > 4) min *= 3;
-  const ceiling = 10 ** Math.ceil(Math.log10(high * 1.05));
-  let max = high * 1.3 < ceiling / 3 ? ceiling / 3 : ceiling;
-  if (max / min < 5) max = min * 10;
+  const from = Math.max(
+    0,
+    ROUND.findLastIndex((value) => value <= low),
+  );
+  let to = ROUND.findIndex((value) => value >= high * 1.05);
+  if (to < 0) to = ROUND.length - 1;
+  to = Math.min(ROUND.length - 1, Math.max(to, from + 2));
+  const [min, max] = [ROUND[from], ROUND[to]];
   const never = max * (max / min) ** 0.16;
-  const splits = [];
-  for (
-    let value = 10 ** Math.ceil(Math.log10(min) - 1e-9);
-    value <= max * 1.01;
-    value *= 10
-  )
-    splits.push(Number(value.toPrecision(6)));
-  if (splits.length < 2)
-    splits.push(
-      ...[2, 5].map((n) => n * splits[0]).filter((value) => value <= max),
-    );
-  if (hasNever) splits.push(never);
+  const within = (list) =>
+    list.filter((value) => value >= min && value <= max * 1.01);
+  const few = within(ROUNDER);
+  // Two that would touch, such as 50 s and one minute, are one: the rounder.
+  const splits =
+    few.length >= 3
+      ? few
+      : within(ROUND).filter(
+          (value, at, all) =>
+            at + 1 === all.length || all[at + 1] / value > (max / min) ** 0.08,
+        );
   return {
     min,
     max: hasNever ? never * (max / min) ** 0.04 : max,
-    splits: splits.sort((a, b) => a - b),
+    splits: hasNever ? [...splits, never] : splits,
     never,
   };
 }

@@ -29,13 +29,23 @@ export function largest(list) {
   return most;
 }
 
-/** Where in a run's day an instant lies: the window of clients, and the one of services and calls. */
-export function windowAt(day, at) {
+/** In which of the windows an instant lies, so many of the day's being one. */
+export function windowAt(day, at, together) {
   const window = Math.min(
     day.count - 1,
     Math.max(0, Math.floor(at / day.window)),
   );
-  return { window, part: Math.floor(window / day.together) };
+  return Math.floor(window / together);
+}
+
+/** How many windows there are then. */
+export function parts(day, together) {
+  return Math.ceil(day.count / together);
+}
+
+/** All of a client's column. */
+export function clientValues(day, client, column) {
+  return values(column, parts(day, client.together));
 }
 
 /** How long a window is: the last one may be shorter. @param {number} at its place */
@@ -44,9 +54,15 @@ export function lengthOf(day, at, length, together = 1) {
   return Math.max(1e-9, Math.min(day.window * together, length - from));
 }
 
-/** Counts per second. */
-export function rates(column, count, day, length, together = 1) {
-  return values(column, count).map(
-    (n, at) => n / lengthOf(day, at, length, together),
+/** A client's counts per second. */
+export function rates(day, client, column, length) {
+  return clientValues(day, client, column).map(
+    (n, at) => n / lengthOf(day, at, length, client.together),
   );
+}
+
+/** What has come together until the end of each window. */
+export function soFar(list) {
+  let sum = 0;
+  return list.map((value) => (sum += value));
 }

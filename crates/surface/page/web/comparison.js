@@ -1,10 +1,10 @@
 // Two runs of the same day, in the same frames: before and after a change.
 
 import { chart } from "./chart.js";
-import { rates, values } from "./columns.js";
-import { middles } from "./day.js";
+import { clientValues, rates, soFar } from "./columns.js";
+import { middles, perUnit } from "./day.js";
 import { el, rich, section, table } from "./dom.js";
-import { rate, seconds, significant } from "./quantity.js";
+import { seconds, significant } from "./quantity.js";
 import { mark } from "./verdict.js";
 
 /** @param {object[]} runs @param {object} context */
@@ -27,38 +27,38 @@ export function comparisonSection(runs, context) {
     .sort((a, b) => b.lost - a.lost)[0];
   const charts = [];
   if (client) {
-    const pair = (of) => [
-      {
-        label: "before",
-        values: of(client.one, before.day),
-        colour: "series-3",
-        dash: "dashed",
-      },
-      {
-        label: "after",
-        values: of(client.twin, after.day),
-        colour: "series-1",
-      },
+    const both = (of) => [
+      of(client.one, before.day),
+      of(client.twin, after.day),
+    ];
+    const pair = ([one, two]) => [
+      { label: "before", values: one, colour: "series-3", dash: "dashed" },
+      { label: "after", values: two, colour: "series-1" },
     ];
     const shared = {
       length,
       clock,
       now,
       marks: before.day.marks,
-      xs: middles(before.day, length),
+      xs: middles(before.day, client.one, length),
     };
     const fits =
       before.day.count === after.day.count &&
-      before.day.window === after.day.window;
+      before.day.window === after.day.window &&
+      client.one.together === client.twin.together;
     const sums = (one, day) => {
       const all = [one.failed, one.shed, one.abandoned].map((column) =>
-        rates(column, day.count, day, length),
+        rates(day, one, column, length),
       );
       return all[0].map((_, at) =>
         all.reduce((total, list) => total + list[at], 0),
       );
     };
     if (fits) {
+      const answered = perUnit(
+        both((one, day) => rates(day, one, one.answered, length)),
+      );
+      const lost = perUnit(both(sums));
       charts.push(
         chart({
           ...shared,
@@ -67,39 +67,37 @@ export function comparisonSection(runs, context) {
           height: 160,
           log: true,
           format: seconds,
-          lines: pair((one, day) => values(one.p99, day.count)),
+          lines: pair(both((one, day) => clientValues(day, one, one.p99))),
         }),
         chart({
           ...shared,
           title: "Answered",
-          note: "visits a second",
+          note: `visits ${answered.unit.word}`,
           height: 110,
-          format: rate,
-          lines: pair((one, day) =>
-            rates(one.answered, day.count, day, length),
-          ),
+          format: answered.unit.said,
+          lines: pair(answered.lists),
         }),
         chart({
           ...shared,
           title: "Lost",
-          note: "visits a second",
+          note: `visits ${lost.unit.word}`,
           height: 100,
           axis: client.one.moneyLost === null,
-          format: rate,
-          lines: pair(sums),
+          format: lost.unit.said,
+          lines: pair(lost.lists),
         }),
       );
       if (client.one.moneyLost !== null && client.twin.moneyLost !== null)
         charts.push(
           chart({
             ...shared,
-            title: "Money lost",
-            note: `${currency ?? ""} an hour`,
+            title: "Money lost so far",
+            note: currency ?? "",
             height: 90,
             axis: true,
             format: significant,
-            lines: pair((one, day) =>
-              rates(one.moneyLost, day.count, day, length).map((x) => 3600 * x),
+            lines: pair(
+              both((one, day) => soFar(clientValues(day, one, one.moneyLost))),
             ),
           }),
         );
@@ -155,6 +153,6 @@ export function comparisonSection(runs, context) {
 
 function lostOf(client, day) {
   return [client.failed, client.shed, client.abandoned]
-    .flatMap((column) => values(column, day.count))
+    .flatMap((column) => clientValues(day, client, column))
     .reduce((a, b) => a + b, 0);
 }

@@ -1,31 +1,49 @@
 // The day: what users felt over time, on one axis for everything.
 
 import { chart } from "./chart.js";
-import { cell, largest, lengthOf, rates, values } from "./columns.js";
+import {
+  cell,
+  clientValues,
+  largest,
+  lengthOf,
+  parts,
+  rates,
+  soFar,
+} from "./columns.js";
 import { choice, el, folded, rich, section, table } from "./dom.js";
 import { markStrip, markTable } from "./marks.js";
 import { onLayout } from "./paper.js";
 import { gutters } from "./chart.js";
-import { count, rate, seconds, significant } from "./quantity.js";
+import { count, plain, rateUnit, seconds, significant } from "./quantity.js";
 
-/** Middle of each window. */
-export function middles(day, length) {
+/** Middle of each of a client's windows. */
+export function middles(day, client, length) {
+  const { together } = client;
   return Array.from(
-    { length: day.count },
-    (_, at) => at * day.window + lengthOf(day, at, length) / 2,
+    { length: parts(day, together) },
+    (_, at) =>
+      at * day.window * together + lengthOf(day, at, length, together) / 2,
   );
+}
+
+/** Counts as rates in a unit that suits the largest of them. */
+export function perUnit(lists) {
+  const unit = rateUnit(largest(lists.flat()));
+  return { unit, lists: lists.map((list) => list.map((x) => x * unit.per)) };
 }
 
 /** Clients by how much they lost, then by how many came. */
 function worstFirst(run) {
-  const sum = (column) =>
-    values(column, run.day.count).reduce((a, b) => a + b, 0);
   return [...run.day.clients]
-    .map((client) => ({
-      client,
-      lost: sum(client.failed) + sum(client.shed) + sum(client.abandoned),
-      came: sum(client.arrived),
-    }))
+    .map((client) => {
+      const sum = (column) =>
+        clientValues(run.day, client, column).reduce((a, b) => a + b, 0);
+      return {
+        client,
+        lost: sum(client.failed) + sum(client.shed) + sum(client.abandoned),
+        came: sum(client.arrived),
+      };
+    })
     .filter(({ came }) => came > 0)
     .sort((a, b) => b.lost - a.lost || b.came - a.came)
     .map(({ client }) => client);
@@ -43,20 +61,45 @@ function limitsOf(run, name) {
     }));
 }
 
+/** Of few one says how many, not how fast. */
+function goneIn(day, client, lost, rated) {
+  if (lost.length === 0 || rated.unit.per < 3600) return rated;
+  const lists = lost.map(({ column }) => clientValues(day, client, column));
+  const word = `in each window of ${seconds(day.window * client.together)}`;
+  return { unit: { per: 1, word, said: plain, counted: true }, lists };
+}
+
 /** The charts of one client. */
 export function clientCharts(run, client, context) {
   const { length, clock, now, currency } = context;
   const day = run.day;
-  const xs = middles(day, length);
-  const shared = { xs, length, marks: day.marks, clock, now };
-  const all = (column) => values(column, day.count);
-  const perSecond = (column) => rates(column, day.count, day, length);
-  const answered = perSecond(client.answered);
+  const xs = middles(day, client, length);
+  const shared = {
+    xs,
+    length,
+    marks: day.marks,
+    clock,
+    now,
+    together: client.together,
+  };
+  const all = (column) => clientValues(day, client, column);
+  const perSecond = (column) => rates(day, client, column, length);
+  const came = perUnit([
+    perSecond(client.arrived),
+    perSecond(client.answered),
+    perSecond(client.degraded),
+  ]);
   const lost = [
     { label: "errors", column: client.failed, colour: "series-3" },
     { label: "turned away", column: client.shed, colour: "series-4" },
     { label: "left", column: client.abandoned, colour: "broken" },
   ].filter(({ column }) => largest(all(column)) > 0);
+  const gone = goneIn(
+    day,
+    client,
+    lost,
+    perUnit(lost.map(({ column }) => perSecond(column))),
+  );
   const charts = [
     chart({
       ...shared,
@@ -80,19 +123,20 @@ export function clientCharts(run, client, context) {
     chart({
       ...shared,
       title: "Who came and who was answered",
-      note: "visits a second",
+      note: `visits ${came.unit.word}`,
       height: 140,
-      format: rate,
+      unit: came.unit,
+      format: came.unit.said,
       lines: [
         {
           label: "came",
-          values: perSecond(client.arrived),
+          values: came.lists[0],
           colour: "quiet",
           dash: "dotted",
         },
         {
           label: "answered",
-          values: answered,
+          values: came.lists[1],
           colour: "series-1",
           filled: true,
         },
@@ -100,7 +144,7 @@ export function clientCharts(run, client, context) {
           ? [
               {
                 label: "in part",
-                values: perSecond(client.degraded),
+                values: came.lists[2],
                 colour: "series-3",
                 dash: "dashed",
               },
@@ -111,15 +155,17 @@ export function clientCharts(run, client, context) {
     chart({
       ...shared,
       title: "Who got nothing",
-      note: lost.length > 0 ? "visits lost a second" : "nobody",
+      note: lost.length > 0 ? `visits lost ${gone.unit.word}` : "nobody",
+      counted: gone.unit.counted,
       height: 110,
-      format: rate,
+      unit: gone.unit,
+      format: gone.unit.said,
       axis: client.moneyLost === null || largest(all(client.moneyLost)) === 0,
       lines:
         lost.length > 0
-          ? lost.map(({ label, column, colour }, at) => ({
+          ? lost.map(({ label, colour }, at) => ({
               label,
-              values: perSecond(column),
+              values: gone.lists[at],
               colour,
               filled: at === 0,
               dash: at === 1 ? "dashed" : undefined,
@@ -131,15 +177,15 @@ export function clientCharts(run, client, context) {
     charts.push(
       chart({
         ...shared,
-        title: "Money lost",
-        note: `${currency ?? ""} an hour`,
+        title: "Money lost so far",
+        note: currency ?? "",
         height: 100,
         axis: true,
         format: significant,
         lines: [
           {
             label: "lost",
-            values: perSecond(client.moneyLost).map((x) => 3600 * x),
+            values: soFar(all(client.moneyLost)),
             colour: "broken",
             filled: true,
           },
@@ -171,8 +217,8 @@ function clientTable(run, client, context) {
         "95 % within",
         "99 % within",
       ],
-      Array.from({ length: day.count }, (_, at) => [
-        clock.moment(at * day.window, true),
+      Array.from({ length: parts(day, client.together) }, (_, at) => [
+        clock.moment(at * day.window * client.together, true),
         ...[
           client.arrived,
           client.answered,
@@ -198,9 +244,11 @@ export function daySection(run, context) {
   const { strip, draw } = markStrip(run.day.marks, context.length);
   const holder = el("div", { class: "charts" });
   const behind = el("div", { class: "behind" });
+  const windows = el("span", {});
   let built = [];
   const show = (name) => {
     const client = clients.find((one) => one.name === name);
+    windows.textContent = `in windows of ${seconds(run.day.window * client.together)}`;
     built = clientCharts(run, client, context);
     holder.replaceChildren(...built.map((one) => one.figure));
     behind.replaceChildren(clientTable(run, client, context));
@@ -220,7 +268,15 @@ export function daySection(run, context) {
     "The day",
     clients.length === 0
       ? "Nobody came."
-      : `What ${clients.length === 1 ? `\`${clients[0].name}\`` : "users"} felt, in windows of ${seconds(run.day.window)}. Point anywhere, or move the slider below.`,
+      : el(
+          "span",
+          {},
+          "What ",
+          clients.length === 1 ? el("code", {}, clients[0].name) : "users",
+          " felt, ",
+          windows,
+          ". Point anywhere, or move the slider below.",
+        ),
     clients.length > 1 &&
       choice(
         "Whose day",

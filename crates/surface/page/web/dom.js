@@ -50,7 +50,7 @@ export function rich(text) {
  * A section with its heading; the heading names it for who jumps from one to the next.
  * @param {string} id
  * @param {string} title
- * @param {string | null} lead a sentence below the heading
+ * @param {string | Node | null} lead a sentence below the heading
  * @param {...(Node | string | null | undefined | false)} children
  */
 export function section(id, title, lead, ...children) {
@@ -58,7 +58,12 @@ export function section(id, title, lead, ...children) {
     "section",
     { id, "aria-labelledby": `${id}-title` },
     el("h2", { id: `${id}-title` }, title),
-    lead && el("p", { class: "lead" }, ...rich(lead)),
+    lead &&
+      el(
+        "p",
+        { class: "lead" },
+        ...(typeof lead === "string" ? rich(lead) : [lead]),
+      ),
     ...children,
   );
 }

@@ -2,11 +2,18 @@
 // wide as its rate, retries run beside it as a second, dashed strand; what failed is hatched, what is degraded has a notch.
 // It moves only when time moves.
 
-import { largest, lengthOf, values, windowAt } from "./columns.js";
+import {
+  clientValues,
+  largest,
+  lengthOf,
+  parts as partsOf,
+  values,
+  windowAt,
+} from "./columns.js";
 import { choice, el, folded, section, svg, table } from "./dom.js";
 import { beside, layout, path } from "./layout.js";
 import { onLayout } from "./paper.js";
-import { percent, plain, rate, significant } from "./quantity.js";
+import { percent, plain, rateUnit, seconds, significant } from "./quantity.js";
 
 const SLOTS = 10;
 const WIDEST = 11;
@@ -14,7 +21,7 @@ const WIDEST = 11;
 /** Looks up everything that the drawing shows of one run at an instant. */
 function reader(run, length) {
   const { day, drawing } = run;
-  const parts = Math.ceil(day.count / day.together);
+  const parts = partsOf(day, day.together);
   const services = new Map(
     day.services.map((row) => [
       `service ${row.name}`,
@@ -32,10 +39,11 @@ function reader(run, length) {
     day.clients.map((row) => [
       `client ${row.name}`,
       {
-        arrived: values(row.arrived, day.count),
-        answered: values(row.answered, day.count),
+        together: row.together,
+        arrived: clientValues(day, row, row.arrived),
+        answered: clientValues(day, row, row.answered),
         lost: [row.failed, row.shed, row.abandoned]
-          .map((column) => values(column, day.count))
+          .map((column) => clientValues(day, row, column))
           .reduce((a, b) => a.map((n, at) => n + b[at])),
       },
     ]),
@@ -46,7 +54,19 @@ function reader(run, length) {
       {
         attempts: values(row.attempts, parts),
         retries: values(row.retries, parts),
+        ended: values(row.ended, parts),
         unanswered: values(row.unanswered, parts),
+      },
+    ]),
+  );
+  const topics = new Map(
+    day.topics.map((row) => [
+      `topic ${row.name}`,
+      {
+        sent: values(row.sent, parts),
+        lost: values(row.lost, parts),
+        backlog: values(row.backlog, parts),
+        age: values(row.age, parts),
       },
     ]),
   );
@@ -59,6 +79,7 @@ function reader(run, length) {
     return {
       attempts: sum("attempts"),
       retries: sum("retries"),
+      ended: sum("ended"),
       unanswered: sum("unanswered"),
     };
   });
@@ -76,12 +97,14 @@ function reader(run, length) {
   return {
     busiest,
     longest,
+    /** One unit for all rates of the drawing: they are there to be compared. */
+    rate: rateUnit(busiest).of,
     active: (at) =>
       day.marks.filter(
         (mark) => mark.from <= at && at < (mark.until ?? Infinity),
       ),
     service: (id, at) => {
-      const { part } = windowAt(day, at);
+      const part = windowAt(day, at, day.together);
       const row = services.get(id);
       return {
         utilisation: row.utilisation ? row.utilisation[part] : null,
@@ -92,9 +115,9 @@ function reader(run, length) {
       };
     },
     client: (id, at) => {
-      const { window } = windowAt(day, at);
       const row = clients.get(id);
-      const lasts = lengthOf(day, window, length);
+      const window = windowAt(day, at, row.together);
+      const lasts = lengthOf(day, window, length, row.together);
       const ended = row.answered[window] + row.lost[window];
       return {
         arrived: row.arrived[window] / lasts,
@@ -102,13 +125,26 @@ function reader(run, length) {
         ended,
       };
     },
+    topic: (id, at) => {
+      const part = windowAt(day, at, day.together);
+      const row = topics.get(id);
+      return {
+        backlog: row.backlog[part],
+        // The fullest that it gets: where there is no bound, a measure of its own.
+        most: largest(row.backlog),
+        age: row.age[part],
+        sent: row.sent[part] / long(part),
+        lost: row.lost[part] / long(part),
+      };
+    },
     edge: (index, at) => {
-      const { part } = windowAt(day, at);
-      const { attempts, retries, unanswered } = edges[index];
+      const part = windowAt(day, at, day.together);
+      const { attempts, retries, ended, unanswered } = edges[index];
       return {
         first: (attempts[part] - retries[part]) / long(part),
         again: retries[part] / long(part),
         unanswered: unanswered[part] / long(part),
+        share: ended[part] > 0 ? unanswered[part] / ended[part] : 0,
       };
     },
   };
@@ -185,7 +221,7 @@ function picture(run, context, width) {
     if (labelled) words.append(text, more, none);
     const id = `${edge.from} -> ${edge.to}`;
     movers.push((instant, hits) => {
-      const { first, again: retries, unanswered } = read.edge(at, instant);
+      const { first, again: retries, share } = read.edge(at, instant);
       const wide = (n) =>
         n <= 0 ? 0 : Math.max(1.2, WIDEST * Math.sqrt(n / read.busiest));
       const [a, b] = [wide(first), wide(retries)];
@@ -202,10 +238,9 @@ function picture(run, context, width) {
       }
       again.toggleAttribute("hidden", b === 0);
       again.style.display = b === 0 ? "none" : "";
-      text.textContent = first > 0 ? rate(first) : "";
-      const part = unanswered > 0 && first > 0 ? unanswered / first : 0;
-      more.textContent = retries > 0 ? `+ ${rate(retries)} again` : "";
-      none.textContent = part >= 0.005 ? `✗ ${percent(Math.min(1, part))}` : "";
+      text.textContent = first > 0 ? read.rate(first) : "";
+      more.textContent = retries > 0 ? `+ ${read.rate(retries)} again` : "";
+      none.textContent = share >= 0.005 ? `✗ ${percent(share)}` : "";
       if (size.down) return besideTheLine(middle, a, [text, more, none]);
       more.setAttribute("y", String(middle.y + 15 + a / 2 + b));
       none.setAttribute(
@@ -225,11 +260,7 @@ function picture(run, context, width) {
       transform: `translate(${x} ${y})`,
     });
     nodes.append(group);
-    movers.push(
-      node.kind === "client"
-        ? clientNode(group, node, size, read)
-        : serviceNode(group, node, size, read),
-    );
+    movers.push(NODES[node.kind](group, node, size, read));
   }
   const title = `drawing-${run.role}`;
   const image = svg(
@@ -312,7 +343,7 @@ function clientNode(group, node, size, read) {
   return (at) => {
     const now = read.client(node.id, at);
     came.textContent =
-      now.arrived > 0 ? `${rate(now.arrived)} come` : "nobody comes";
+      now.arrived > 0 ? `${read.rate(now.arrived)} come` : "nobody comes";
     lost.textContent = now.lost > 0 ? `✗ ${percent(now.lost)} lost` : "";
   };
 }
@@ -416,7 +447,7 @@ function serviceNode(group, node, size, read) {
     fill.classList.toggle("full", share >= 0.95);
     busy.textContent =
       now.utilisation === null
-        ? `${rate(now.arrived)} asked`
+        ? `${read.rate(now.arrived)} asked`
         : `${percent(Number(share.toFixed(3)))} busy`;
     // A queue is measured against its room; where that is unlimited, against the longest line of the day.
     const part = now.queue / (node.room ?? read.longest);
@@ -443,6 +474,68 @@ function serviceNode(group, node, size, read) {
     );
   };
 }
+
+/** A pipe that lies between who sends and who handles: it fills with what is not done with. */
+function topicNode(group, node, size, read) {
+  const { width, height } = size;
+  const top = size.crowded ? 19 : 23;
+  const gap = size.crowded ? 14 : 18;
+  const clip = `clip-${node.id.replace(/\W/g, "-")}`;
+  const bend = 9;
+  // Its ends are round, as those of a pipe are: the far one is seen whole.
+  const round = `M${bend} 0 H${width - bend} A${bend} ${height / 2} 0 0 1 ${width - bend} ${height} H${bend} A${bend} ${height / 2} 0 0 1 ${bend} 0 Z`;
+  const fill = svg("rect", { class: "fill", x: 0, width, height: 0 });
+  const words = (at) =>
+    svg("text", {
+      class: "fact",
+      x: width / 2 - bend / 2,
+      y: top + at * gap,
+      "text-anchor": "middle",
+    });
+  const [inside, oldest] = [words(1), words(2)];
+  group.append(
+    svg("defs", {}, svg("clipPath", { id: clip }, svg("path", { d: round }))),
+    svg("path", { class: "body", d: round }),
+    svg("g", { "clip-path": `url(#${clip})` }, fill),
+    svg("path", { class: "frame", d: round }),
+    svg("path", {
+      class: "frame",
+      d: `M${width - bend} 0 A${bend} ${height / 2} 0 0 0 ${width - bend} ${height}`,
+    }),
+    svg(
+      "text",
+      {
+        class: "name",
+        x: width / 2 - bend / 2,
+        y: top,
+        "text-anchor": "middle",
+      },
+      shortened(node.name, { ...size, width: width - 2 * bend }),
+    ),
+    inside,
+    oldest,
+    svg("title", {}, node.name),
+  );
+  return (at) => {
+    const now = read.topic(node.id, at);
+    // Of its room, unless that is so large that nothing would be seen: then of the most of the day.
+    const isTight = node.room !== null && node.room <= 4 * now.most;
+    const room = isTight ? node.room : now.most;
+    const share = room > 0 ? Math.min(1, now.backlog / room) : 0;
+    fill.setAttribute("y", String(height * (1 - share)));
+    fill.setAttribute("height", String(height * share));
+    fill.classList.toggle(
+      "full",
+      node.room !== null && now.backlog >= 0.95 * node.room,
+    );
+    inside.textContent =
+      now.backlog < 0.05 ? "empty" : `${waits(now.backlog)} to do`;
+    oldest.textContent =
+      now.backlog < 0.05 || now.age < 1 ? "" : `oldest ${seconds(now.age)}`;
+  };
+}
+
+const NODES = { client: clientNode, service: serviceNode, topic: topicNode };
 
 /** A mean of few is rather no number at all. */
 function waits(queue) {
@@ -477,12 +570,13 @@ function numbers(run, context) {
                 now.utilisation === null ? "–" : percent(now.utilisation),
                 significant(now.queue),
                 `${significant(now.ready)} of ${node.replicas}`,
-                rate(now.arrived),
-                rate(now.lost),
+                read.rate(now.arrived),
+                read.rate(now.lost),
               ];
             }),
           "numbers",
         ),
+        topicsNow(run, read, at, context),
         table(
           `The calls at ${context.clock.moment(at, true)}`,
           ["from", "to", "first attempts", "retries", "unanswered"],
@@ -491,9 +585,9 @@ function numbers(run, context) {
             return [
               edge.from.replace(/^\w+ /, ""),
               edge.to.replace(/^\w+ /, ""),
-              rate(now.first),
-              rate(now.again),
-              rate(now.unanswered),
+              read.rate(now.first),
+              read.rate(now.again),
+              read.rate(now.unanswered),
             ];
           }),
           "numbers",
@@ -502,6 +596,27 @@ function numbers(run, context) {
     });
     return holder;
   });
+}
+
+/** The topics at an instant, if there are any. */
+function topicsNow(run, read, at, context) {
+  const nodes = run.drawing.nodes.filter((node) => node.kind === "topic");
+  if (nodes.length === 0) return "";
+  return table(
+    `The topics at ${context.clock.moment(at, true)}`,
+    ["topic", "not done with", "oldest", "sent", "lost"],
+    nodes.map((node) => {
+      const now = read.topic(node.id, at);
+      return [
+        node.name,
+        significant(now.backlog),
+        seconds(now.age),
+        read.rate(now.sent),
+        read.rate(now.lost),
+      ];
+    }),
+    "numbers",
+  );
 }
 
 /** In a drawing that runs down, words stand to the right of their line. */
@@ -515,7 +630,7 @@ function besideTheLine(middle, wide, words) {
 }
 
 /** What the signs of the drawing mean, in one line. */
-function key() {
+function key(hasTopics) {
   const item = (kind, text) =>
     el(
       "li",
@@ -528,6 +643,7 @@ function key() {
     { class: "key-line" },
     item("busy", "how busy"),
     item("waiting", "waiting in front"),
+    hasTopics && item("topic", "messages to do"),
     item("first", "calls"),
     item("again", "asked again"),
     el("li", {}, "✗ without an answer"),
@@ -581,7 +697,7 @@ export function drawingSection(runs, context) {
         shown.role,
         turn,
       ),
-    key(),
+    key(runs.some((run) => run.day.topics.length > 0)),
     instant,
     holder,
     behind,

@@ -31,7 +31,30 @@ export function until(mark, length) {
 }
 
 /** At most so many rows of words above the charts. */
-const ROWS = 5;
+const ROWS = 7;
+
+/** So many entries are told below the charts without being asked for. */
+const TOLD = 12;
+
+/** A reason stands in the list, where there is room. */
+function withoutReason(detail) {
+  return detail.split(", because ")[0];
+}
+
+/** What stands beside a mark: who, and of what somebody does also what. */
+function wordOf(mark) {
+  const { sign } = kindOf(mark);
+  const does = mark.what === "override" || mark.what === "rollout";
+  return `${sign} ${mark.name}${does && mark.detail ? ` ${withoutReason(mark.detail)}` : ""}`;
+}
+
+const ruler = document.createElement("canvas").getContext("2d");
+
+/** How wide that is above the charts, px. */
+function widthOf(text) {
+  ruler.font = "12px system-ui, -apple-system, 'Segoe UI', sans-serif";
+  return ruler.measureText(text).width + 18;
+}
 
 /**
  * The strip above the charts.
@@ -47,12 +70,13 @@ export function markStrip(marks, length) {
     for (const mark of marks) {
       const from = Math.max(0, (mark.from / length) * width);
       const to = (until(mark, length) / length) * width;
-      const words = 7 * (mark.name.length + 2) + 12;
-      // Near the right edge the word stands before its mark.
-      const flips = from + words > width && from > words;
+      const text = wordOf(mark);
+      // Near the right edge the word stands before its mark; where there is no room for all of it, it is cut.
+      const words = Math.min(widthOf(text), Math.max(from, width - from));
+      const flips = from + words > width;
       const [a, b] = flips
-        ? [to - words, to]
-        : [from, Math.max(isBand(mark) ? to : from, from + words)];
+        ? [from - words, Math.max(from, to)]
+        : [from, Math.max(to, from + words)];
       let row = ends.findIndex((end) => end + 4 <= a);
       if (row < 0) row = ends.length;
       if (row >= ROWS) {
@@ -60,16 +84,16 @@ export function markStrip(marks, length) {
         continue;
       }
       ends[row] = b;
-      const { colour, sign } = kindOf(mark);
+      const { colour } = kindOf(mark);
       strip.append(
         el(
           "div",
           {
             class: `mark ${isBand(mark) ? "band" : "line"} ${flips ? "flips" : ""}`,
-            style: `--mark: var(--${colour}); left: ${from}px; top: ${row * 22}px; width: ${isBand(mark) ? Math.max(2, to - from) : 0}px`,
+            style: `--mark: var(--${colour}); left: ${from}px; top: ${row * 22}px; width: ${Math.max(2, to - from)}px; --words: ${words - 10}px`,
             title: `${mark.what} ${mark.name}: ${mark.detail}`,
           },
-          el("span", { class: "word" }, `${sign} ${mark.name}`),
+          el("span", { class: "word" }, text),
         ),
       );
     }
@@ -87,26 +111,50 @@ export function markStrip(marks, length) {
   return { strip, draw };
 }
 
-/** The same as a table. */
+/** Who did what, or what became of whom. */
+function told(mark) {
+  const detail = rich(mark.detail);
+  if (mark.what === "override" || mark.what === "rollout")
+    return el("span", {}, el("b", {}, mark.name), " ", ...detail);
+  return el(
+    "span",
+    {},
+    el("b", {}, mark.name),
+    mark.detail ? ": " : "",
+    ...detail,
+  );
+}
+
+/** The same as a list: when, until when, who and what. */
 export function markTable(marks, clock) {
   if (marks.length === 0) return null;
-  return folded(
-    `What happened: ${marks.length} ${marks.length === 1 ? "entry" : "entries"}`,
-    () =>
-      table(
-        "What happened",
-        ["when", "for", "what", "name", "in words"],
-        marks.map((mark) => [
-          clock.moment(mark.from, true),
-          mark.until === null
-            ? "to the end"
-            : mark.until > mark.from
-              ? seconds(mark.until - mark.from)
-              : "an instant",
-          `${kindOf(mark).sign} ${mark.what}`,
-          el("b", {}, mark.name),
-          el("span", {}, ...rich(mark.detail)),
-        ]),
-      ),
-  );
+  const list = () =>
+    table(
+      "What happened",
+      ["from", "until", "for", "kind", "who and what"],
+      marks.map((mark) => [
+        clock.moment(mark.from, true),
+        mark.until === null
+          ? "the end"
+          : mark.until > mark.from
+            ? clock.moment(mark.until, true)
+            : "–",
+        mark.until > mark.from ? seconds(mark.until - mark.from) : "–",
+        el(
+          "span",
+          { class: "kind", style: `--mark: var(--${kindOf(mark).colour})` },
+          el(
+            "span",
+            { class: "sign", "aria-hidden": "true" },
+            kindOf(mark).sign,
+          ),
+          ` ${mark.what}`,
+        ),
+        told(mark),
+      ]),
+      "happened",
+    );
+  if (marks.length <= TOLD)
+    return el("div", { class: "told" }, el("h3", {}, "What happened"), list());
+  return folded(`What happened: ${marks.length} entries`, list);
 }

@@ -71,7 +71,24 @@ export function percent(value) {
   return `${significant(100 * value)} %`;
 }
 
-/** @param {number} value */
-export function rate(value) {
-  return `${significant(value)}/s`;
+/**
+ * The unit in which a rate is a number that one can picture: a second, a minute or an hour.
+ * @param {number} most the largest rate that is shown in it, per second
+ */
+export function rateUnit(most) {
+  const [per, sign, word] =
+    most >= 1 || most === 0
+      ? [1, "s", "a second"]
+      : most >= 1 / 60
+        ? [60, "min", "a minute"]
+        : [3600, "h", "an hour"];
+  return {
+    /** s in one */
+    per,
+    word,
+    /** @param {number} value in this unit */
+    said: (value) => `${significant(value)}/${sign}`,
+    /** @param {number} value per second */
+    of: (value) => `${significant(value * per)}/${sign}`,
+  };
 }

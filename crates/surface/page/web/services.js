@@ -1,6 +1,6 @@
 // Each service over the day: how busy, how many wait, how much work nobody takes.
 
-import { largest, values } from "./columns.js";
+import { largest, parts as partsOf, soFar, values } from "./columns.js";
 import { el, folded, section, svg, table } from "./dom.js";
 import { count, percent, plain } from "./quantity.js";
 
@@ -45,15 +45,9 @@ function curve(list, top, tone, context, name) {
   return image;
 }
 
-function row(service, series, day, context) {
-  const parts = Math.ceil(day.count / day.together);
-  const all = (column) => (column === null ? null : values(column, parts));
-  const [busy, queue, wasted] = [
-    all(series.utilisation),
-    all(series.queue),
-    all(series.wasted),
-  ];
-  const measure = (title, list, top, most, mean, tone) =>
+/** A curve with its title above it, and what to remember of it below. */
+function measureOf(name, context) {
+  return (title, list, top, most, rest, tone) =>
     el(
       "div",
       { class: "measure" },
@@ -65,16 +59,72 @@ function row(service, series, day, context) {
             top,
             tone,
             context,
-            `${title} of ${service.name}: ${most} at most, ${mean}`,
+            `${title} of ${name}: ${most} ${rest}`,
           ),
       list !== null &&
-        el(
-          "span",
-          { class: "measure-facts" },
-          el("b", {}, most),
-          ` at most · ${mean}`,
-        ),
+        el("span", { class: "measure-facts" }, el("b", {}, most), ` ${rest}`),
     );
+}
+
+function topicRow(topic, series, day, context) {
+  const parts = partsOf(day, day.together);
+  const all = (column) => values(column, parts);
+  const measure = measureOf(topic.name, context);
+  const [backlog, age, declined] = [
+    all(series.backlog),
+    all(series.age),
+    soFar(all(series.declined)),
+  ];
+  const handled = `of ${count(topic.sent)} sent`;
+  return el(
+    "li",
+    { class: "service topic" },
+    el(
+      "div",
+      { class: "who" },
+      el("h3", {}, topic.name),
+      el("p", { class: "quiet-text" }, topic.size),
+      topic.lost > 0 &&
+        el("p", { class: "tag" }, `✗ ${count(topic.lost)} lost`),
+    ),
+    measure(
+      "to do",
+      backlog,
+      Math.max(largest(backlog), 1),
+      count(topic.backlogMax),
+      `at most · ${topic.backlog} on average`,
+      "waiting",
+    ),
+    measure(
+      "the oldest",
+      age,
+      Math.max(largest(age), 1e-9),
+      topic.ageMax,
+      `at most · taken after ${topic.wait} on average`,
+      "waiting",
+    ),
+    measure(
+      "declined so far",
+      declined,
+      Math.max(largest(declined), 1),
+      count(topic.declined),
+      topic.declinedWorth
+        ? `${handled} · worth ${topic.declinedWorth}`
+        : handled,
+      "wasted",
+    ),
+  );
+}
+
+function row(service, series, day, context) {
+  const parts = partsOf(day, day.together);
+  const all = (column) => (column === null ? null : values(column, parts));
+  const [busy, queue, wasted] = [
+    all(series.utilisation),
+    all(series.queue),
+    all(series.wasted),
+  ];
+  const measure = measureOf(service.name, context);
   const longest = queue ? largest(queue) : 0;
   return el(
     "li",
@@ -91,7 +141,7 @@ function row(service, series, day, context) {
       busy,
       1,
       busy ? percent(largest(busy)) : "",
-      `${service.utilisation ?? ""} all day`,
+      `at most · ${service.utilisation ?? ""} all day`,
       "busy",
     ),
     measure(
@@ -99,7 +149,7 @@ function row(service, series, day, context) {
       queue,
       Math.max(longest, 1),
       plain(service.queueMax),
-      `${service.queue} on average`,
+      `at most · ${service.queue} on average`,
       "waiting",
     ),
     measure(
@@ -107,9 +157,52 @@ function row(service, series, day, context) {
       wasted,
       1,
       percent(largest(wasted)),
-      `${service.wasted} of all work`,
+      `at most · ${service.wasted} of all work`,
       "wasted",
     ),
+  );
+}
+
+/** `The 2 services and the topic`. */
+function title(services, topics) {
+  const first = services === 1 ? "Its one service" : `The ${services} services`;
+  if (topics === 0) return first;
+  return `${first} and ${topics === 1 ? "the topic" : `${topics} topics`}`;
+}
+
+/** Topics in figures of the whole day. */
+function topicTable(topics) {
+  return folded(
+    topics.length === 1 ? "The topic as a table" : "The topics as a table",
+    () =>
+      table(
+        "Topics over the whole day",
+        [
+          "topic",
+          "sent",
+          "handled",
+          "declined",
+          "worth",
+          "lost",
+          "left over",
+          "to do",
+          "most to do",
+          "oldest",
+        ],
+        topics.map((topic) => [
+          topic.name,
+          count(topic.sent),
+          count(topic.handled),
+          count(topic.declined),
+          topic.declinedWorth ?? "–",
+          count(topic.lost),
+          count(topic.inside),
+          topic.backlog,
+          count(topic.backlogMax),
+          topic.ageMax,
+        ]),
+        "numbers",
+      ),
   );
 }
 
@@ -125,7 +218,7 @@ function most(share) {
  */
 export function servicesSection(run, context) {
   const { day } = run;
-  const parts = Math.ceil(day.count / day.together);
+  const parts = partsOf(day, day.together);
   const rows = run.services
     .map((service) => ({
       service,
@@ -151,13 +244,26 @@ export function servicesSection(run, context) {
   const waits = run.waits.filter((wait) => wait.share > 0.001).slice(0, 6);
   return section(
     "services",
-    rows.length === 1 ? "Its one service" : `The ${rows.length} services`,
+    title(rows.length, run.topics.length),
     waits.length > 0
       ? `${most(waits[0].share)} waiting happens at \`${waits[0].name}\`${waits[0].heldBy ? `, which ${waits[0].heldBy}` : ""}.`
       : "Nobody waits long anywhere.",
     list(rows.slice(0, SHOWN)),
     rows.length > SHOWN &&
       folded(`The other ${rows.length - SHOWN}`, () => list(rows.slice(SHOWN))),
+    run.topics.length > 0 &&
+      el(
+        "ul",
+        { class: "services topics" },
+        ...run.topics.map((topic) =>
+          topicRow(
+            topic,
+            day.topics.find((one) => one.name === topic.name),
+            day,
+            context,
+          ),
+        ),
+      ),
     folded("The services as a table", () =>
       table(
         "Services over the whole day",
@@ -188,5 +294,6 @@ export function servicesSection(run, context) {
         "numbers",
       ),
     ),
+    run.topics.length > 0 && topicTable(run.topics),
   );
 }

@@ -26,13 +26,20 @@ function together(all) {
 }
 
 function overall(run) {
-  const broken = new Set(
-    run.promises
-      .filter((row) => row.verdict === "broken")
-      .map((row) => row.name),
-  ).size;
   const all = new Set(run.promises.map((row) => row.name)).size;
   const { sign, tone } = VERDICTS[run.verdict];
+  const names = [
+    ...new Set(
+      run.promises
+        .filter((row) => row.verdict === "broken")
+        .map((row) => row.name),
+    ),
+  ];
+  const which =
+    names.length > 0 && names.length < all && names.length <= 3
+      ? `: ${names.join(", ")}`
+      : "";
+  const broken = names.length;
   const words = {
     kept:
       all === 1 ? "The promise is kept" : `${together(all)} promises are kept`,
@@ -41,7 +48,7 @@ function overall(run) {
         ? "The promise is broken"
         : broken === all
           ? `${together(all)} promises are broken`
-          : `${broken} of ${all} promises ${broken === 1 ? "is" : "are"} broken`,
+          : `${broken} of ${all} promises ${broken === 1 ? "is" : "are"} broken${which}`,
     "cant-tell": "Whether the promises are kept, this day can’t tell",
     "no-promise": "Nothing was promised",
   };

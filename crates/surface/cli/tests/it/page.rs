@@ -129,6 +129,15 @@ fn pages_hold_in_a_browser() {
         "week",
         &[&week, "--day", "2026-11-23", "--for", "168h"],
     );
+    let silent = [
+        "systems/supermarket.yaml",
+        "--scenario",
+        "systems/supermarket.silent.yaml",
+    ];
+    write(&folder, "supermarket", &silent);
+    let overlay = ["--overlay", "systems/supermarket.variants.yaml"];
+    let together = [&silent[..], &overlay, &["--variant", "together"]].concat();
+    write(&folder, "together", &together);
     let output = Command::new("node")
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
