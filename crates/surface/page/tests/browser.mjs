@@ -89,7 +89,13 @@ async function expected(name, together) {
     client.failed
       .concat(client.shed, client.abandoned)
       .reduce((a, b) => a + b, 0);
-  const client = [...series.clients].sort((a, b) => lost(b) - lost(a))[0];
+  // The page opens with the client that lost most; of two that lost as many, with the smaller.
+  const came = (client) => client.arrived.reduce((a, b) => a + b, 0);
+  const client = [...series.clients].sort(
+    (a, b) =>
+      lost(b) - lost(a) ||
+      (lost(a) > 0 ? came(a) - came(b) : came(b) - came(a)),
+  )[0];
   const wide = series.window * together;
   const length = (at) => Math.min(wide, report.day.length - at * wide);
   const most = (list) =>

@@ -330,7 +330,7 @@ function niceStep(rough) {
 }
 
 /** Lengths of time that stand on an axis: a decimal scale up to a minute, then as clocks count. */
-const ROUND = [
+export const ROUND = [
   ...Array.from({ length: 8 }, (_, at) =>
     [1, 2, 5].map((digit) => Number(`${digit}e${at - 6}`)),
   )

@@ -4,7 +4,7 @@ import { chart } from "./chart.js";
 import { clientValues, rates, soFar } from "./columns.js";
 import { middles, perUnit } from "./day.js";
 import { el, rich, section, table } from "./dom.js";
-import { seconds, significant } from "./quantity.js";
+import { plain, seconds, significant } from "./quantity.js";
 import { mark } from "./verdict.js";
 
 /** @param {object[]} runs @param {object} context */
@@ -46,19 +46,24 @@ export function comparisonSection(runs, context) {
       before.day.count === after.day.count &&
       before.day.window === after.day.window &&
       client.one.together === client.twin.together;
-    const sums = (one, day) => {
-      const all = [one.failed, one.shed, one.abandoned].map((column) =>
-        rates(day, one, column, length),
-      );
+    const added = (one, of) => {
+      const all = [one.failed, one.shed, one.abandoned].map(of);
       return all[0].map((_, at) =>
         all.reduce((total, list) => total + list[at], 0),
       );
     };
+    const sums = (one, day) =>
+      added(one, (column) => rates(day, one, column, length));
+    const counts = (one, day) =>
+      added(one, (column) => clientValues(day, one, column));
     if (fits) {
       const answered = perUnit(
         both((one, day) => rates(day, one, one.answered, length)),
       );
-      const lost = perUnit(both(sums));
+      const rated = perUnit(both(sums));
+      // Of few one says how many, not how fast.
+      const isFew = rated.unit.per === 3600;
+      const lost = isFew ? both(counts) : rated.lists;
       charts.push(
         chart({
           ...shared,
@@ -80,11 +85,13 @@ export function comparisonSection(runs, context) {
         chart({
           ...shared,
           title: "Lost",
-          note: `visits ${lost.unit.word}`,
+          note: isFew
+            ? `visits in each window of ${seconds(before.day.window * client.one.together)}`
+            : `visits ${rated.unit.word}`,
           height: 100,
           axis: client.one.moneyLost === null,
-          format: lost.unit.said,
-          lines: pair(lost.lists),
+          format: isFew ? plain : rated.unit.said,
+          lines: pair(lost),
         }),
       );
       if (client.one.moneyLost !== null && client.twin.moneyLost !== null)

@@ -32,7 +32,7 @@ export function perUnit(lists) {
   return { unit, lists: lists.map((list) => list.map((x) => x * unit.per)) };
 }
 
-/** Clients by how much they lost, then by how many came. */
+/** Clients by how many they lost, then by how large a part of them; where nobody was lost by how many came. */
 function worstFirst(run) {
   return [...run.day.clients]
     .map((client) => {
@@ -45,7 +45,10 @@ function worstFirst(run) {
       };
     })
     .filter(({ came }) => came > 0)
-    .sort((a, b) => b.lost - a.lost || b.came - a.came)
+    .sort(
+      (a, b) =>
+        b.lost - a.lost || (a.lost > 0 ? a.came - b.came : b.came - a.came),
+    )
     .map(({ client }) => client);
 }
 
@@ -260,7 +263,7 @@ export function daySection(run, context) {
     if (width === 0) return;
     const { left, right } = gutters(width);
     strip.style.marginLeft = `${left}px`;
-    draw(width - left - right);
+    draw(width - left - right, right);
   };
   onLayout(place);
   const node = section(

@@ -63,7 +63,8 @@ function widthOf(text) {
  */
 export function markStrip(marks, length) {
   const strip = el("div", { class: "marks", "aria-hidden": "true" });
-  const draw = (width) => {
+  // Words may run on beside the charts, where their lines' labels stand.
+  const draw = (width, beside) => {
     strip.replaceChildren();
     const ends = [];
     let left = 0;
@@ -72,8 +73,9 @@ export function markStrip(marks, length) {
       const to = (until(mark, length) / length) * width;
       const text = wordOf(mark);
       // Near the right edge the word stands before its mark; where there is no room for all of it, it is cut.
-      const words = Math.min(widthOf(text), Math.max(from, width - from));
-      const flips = from + words > width;
+      const room = width + beside - from;
+      const words = Math.min(widthOf(text), Math.max(from, room));
+      const flips = words > room;
       const [a, b] = flips
         ? [from - words, Math.max(from, to)]
         : [from, Math.max(to, from + words)];

@@ -1,5 +1,6 @@
 // Single visits, step by step: where the time went.
 
+import { ROUND } from "./chart.js";
 import { choice, el, folded, rich, section, table } from "./dom.js";
 import { seconds } from "./quantity.js";
 
@@ -79,10 +80,8 @@ function lane(row, length) {
 }
 
 function axis(length) {
-  const power = 10 ** Math.floor(Math.log10(length / 3));
-  const step = [1, 2, 5, 10]
-    .map((n) => n * power)
-    .find((one) => length / one <= (innerWidth < 560 ? 3 : 5));
+  const most = innerWidth < 560 ? 3 : 5;
+  const step = ROUND.find((one) => length / one <= most) ?? length / most;
   const ticks = [];
   for (let at = 0; at <= length * 1.0001; at += step) ticks.push(at);
   return el(
