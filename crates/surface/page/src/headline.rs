@@ -48,7 +48,7 @@ fn share(visits: Counts) -> f64 {
     lost(visits) as f64 / ended(visits).max(1) as f64
 }
 
-/// `8 of 30 commuters`, `4.2 % of 65,000 visits of web`.
+/// `8 of 30 commuters`, `4.2 % of 65,000 visits of readers`.
 fn of(client: &ClientReport) -> String {
     let (lost, ended) = (lost(client.visits), ended(client.visits));
     let share = share(client.visits);
@@ -58,8 +58,9 @@ fn of(client: &ClientReport) -> String {
         percent(share)
     };
     let all = count(ended);
-    // A name in the plural is that of people; any other is that of something that asks.
-    if client.name.ends_with('s') && !client.name.ends_with("ss") {
+    // A name in the plural is that of people, any other that of something that asks; beyond what one pictures the same
+    // people come again.
+    if ended <= PICTURED && client.name.ends_with('s') && !client.name.ends_with("ss") {
         format!("{part} of {all} {}", client.name)
     } else {
         format!("{part} of {all} visits of `{}`", client.name)
