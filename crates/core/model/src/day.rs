@@ -13,7 +13,7 @@ pub use expected::ACCURACY;
 pub use plan::{WARM_UP_NS, date, plan};
 pub use request::{DayError, DayRequest, Happening, Happens, Scenario, What};
 
-use crate::system::{ClientId, EditId, EventId, FaultId, Grown, Pattern, Target};
+use crate::system::{ClientId, EditId, EventId, FaultId, Grown, Pattern, ServiceId, Target};
 use std::sync::Arc;
 
 /// A day to simulate.
@@ -35,6 +35,8 @@ pub struct Day {
     pub events: Vec<Occurrence>,
     /// Dated faults, and those that a scenario makes happen, by start, then name.
     pub faults: Vec<Strike>,
+    /// Rollouts that start on this day, by start, then service.
+    pub rollouts: Vec<DatedRollout>,
     /// Edits that a scenario makes happen.
     pub edits: Vec<DatedEdit>,
     /// Whether faults and events strike at their own rates too.
@@ -198,6 +200,17 @@ pub struct DatedEdit {
     pub at_ns: u64,
     /// For that long; none to the end.
     pub lasts_ns: Option<u64>,
+}
+
+/// A rollout that starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatedRollout {
+    /// Of which service.
+    pub service: ServiceId,
+    /// Its number among all rollouts of the service (keys its draws).
+    pub ordinal: u64,
+    /// When.
+    pub at_ns: u64,
 }
 
 /// Names used by the engine's injections between two advances.

@@ -16,6 +16,7 @@ mod costs;
 mod flag;
 mod growth;
 mod topic;
+mod rollout;
 mod watch;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use costs::{Costs, LostCost};
 pub use flag::{Flag, Guard, ValueTest};
 pub use growth::{Grown, Grows, Growth};
 pub use topic::{Acks, Commit, Consumer, Send, Topic, TopicOrder};
+pub use rollout::{BadVersion, Compared, KeepIf, Otherwise, Portion, Rollout, RolloutStep};
 pub use watch::{
     Act, Action, Alert, AlertOn, Burn, BurnWindow, Entry, Expiry, Mistakes, Operator, Seen, Shed,
     Shift, Sight, Trend,
@@ -596,6 +598,8 @@ pub struct Service {
     pub ready: Probe,
     /// Work grows with company.
     pub contention: Option<Contention>,
+    /// How a new version comes; none if none does.
+    pub rollout: Option<Rollout>,
     /// First endpoint in [`Tables::endpoints`].
     pub endpoints_from: u32,
     /// One past the last.

@@ -69,8 +69,10 @@ impl<O: Observer> Engine<O> {
             let count = state.replicas.len();
             let one = match subset {
                 Some(Replicas::Any) => {
-                    Some(self.draw(key, id ^ 1).below(count.max(1) as u64) as u32)
+                    let drawn = self.draw(key, id ^ 1).below(count.max(1) as u64);
+                    state.replicas.get(drawn as usize).copied()
                 }
+                Some(Replicas::One(n)) => self.numbered_replica(&state.replicas, n),
                 _ => None,
             };
             filtered = listed
@@ -80,10 +82,11 @@ impl<O: Observer> Engine<O> {
                     let replica = &self.s.replicas[r as usize];
                     let in_subset = match subset {
                         None | Some(Replicas::All) => true,
-                        Some(Replicas::One(n)) => replica.number == n,
-                        Some(Replicas::Any) => one == Some(replica.number),
+                        Some(Replicas::One(_) | Replicas::Any) => one == Some(r),
                         Some(Replicas::Share(share)) => {
-                            f64::from(replica.number) < (share * count as f64).ceil()
+                            let place = state.replicas.iter().position(|&other| other == r);
+                            place
+                                .is_some_and(|place| (place as f64) < (share * count as f64).ceil())
                         }
                         Some(Replicas::Zone(z)) => replica.zone == z.0 + 1,
                     };

@@ -56,6 +56,8 @@ pub enum Kind {
     Arrival = 11,
     /// Somebody looks, or acts (slot: row of the control timers).
     Control = 12,
+    /// A rollout starts, or looks back on a watch (slot: service, or behind those a row of the day's rollouts).
+    Rollout = 13,
 }
 
 impl Kind {
@@ -74,7 +76,7 @@ impl Kind {
         Self::Probe,
         Self::Arrival,
         Self::Control,
-        Self::Control,
+        Self::Rollout,
         Self::Control,
         Self::Control,
     ];
@@ -86,7 +88,7 @@ impl Kind {
             Self::Start => 1,
             Self::Step | Self::Core | Self::Started | Self::Cancel => 2,
             Self::Timeout | Self::Deadline | Self::WaitOver => 3,
-            Self::View | Self::Probe | Self::Control => 4,
+            Self::View | Self::Probe | Self::Control | Self::Rollout => 4,
             Self::Arrival => 5,
         }
     }

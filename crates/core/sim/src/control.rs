@@ -48,8 +48,8 @@ impl<O: Observer> Engine<O> {
             observer,
         };
         // Programs that requests are in the middle of lie where they lay.
-        for active in engine.compiled.clone() {
-            engine.recompile(&active);
+        for made in engine.compiled.clone() {
+            engine.recompile(&made);
         }
         engine.fit_tables();
         engine

@@ -18,6 +18,7 @@ use crate::measure::Measures;
 use crate::observe::{Doing, Fact, Observer};
 use crate::outcome::Ended;
 use crate::plan::{ClientPlan, NONE, Op, Plan};
+use crate::rollout::{Revision, Rollouts};
 use crate::state::{
     BudgetRow, Cpu, Effects, Ending, EndpointState, Frame, FrameRow, Frozen, HedgeRow, Kind, Life,
     Line, LinkState, PairRow, Permits, Phase, ReadyList, Replica, ServiceState, State, Task, Thaw,
@@ -51,6 +52,19 @@ impl Editing for NoEdits {
     }
 }
 
+/// What was compiled onto the plan while a history ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Compiled {
+    /// The system with these edits in force, and every version that was known then.
+    Edits(Vec<u32>),
+    /// A bad version of a service, with the edits in force then.
+    Version {
+        edits: Vec<u32>,
+        service: u32,
+        bad: u32,
+    },
+}
+
 /// All that changes: enough to go on from here, elsewhere or twice.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -59,8 +73,8 @@ pub struct Snapshot {
     pub(crate) streams: Streams,
     pub(crate) disturbances: Disturbances,
     pub(crate) judges: Judges,
-    /// Edits that came into force so far, as sets in order: the plan is compiled again from these.
-    pub(crate) compiled: Vec<Vec<u32>>,
+    /// What was compiled so far, in order: the plan is compiled again from these.
+    pub(crate) compiled: Vec<Compiled>,
     pub(crate) ended: Option<Ended>,
 }
 
@@ -77,7 +91,7 @@ pub struct Engine<O> {
     pub(crate) streams: Streams,
     pub(crate) disturbances: Disturbances,
     pub(crate) judges: Judges,
-    pub(crate) compiled: Vec<Vec<u32>>,
+    pub(crate) compiled: Vec<Compiled>,
     pub(crate) ended: Option<Ended>,
     /// Who watches.
     pub observer: O,
@@ -162,6 +176,7 @@ impl<O: Observer> Engine<O> {
             cancels: Vec::new(),
             free_cancels: Vec::new(),
             topics: crate::topic::Topics::default(),
+            rollouts: Rollouts::new(plan.services.len()),
             digest: Digest::new(),
             events: 0,
             live: 0,
@@ -204,6 +219,7 @@ impl<O: Observer> Engine<O> {
         engine.start_topics();
         engine.start_probes();
         engine.plan_disturbances();
+        engine.plan_rollouts();
         engine.start_streams();
         Ok(engine)
     }
@@ -258,6 +274,8 @@ impl<O: Observer> Engine<O> {
         let own = &self.base.services[row.service as usize];
         let endpoints = own.endpoints_from as usize..own.endpoints_to as usize;
         row.effects != Effects::NONE
+            || row.watched
+            || row.revision.version != 0
             || self.s.endpoints[endpoints]
                 .iter()
                 .any(|e| e.affected || 0.0 < e.shed)
@@ -366,6 +384,7 @@ impl<O: Observer> Engine<O> {
             Timer::Started => self.replica_timer(due),
             Timer::View => self.view_changes(due),
             Timer::Probe => self.probe(due),
+            Timer::Rollout => self.rollout_due(due),
             Timer::Start => self.disturbance_starts(due.slot),
             Timer::End => self.disturbance_ends(due.slot),
             Timer::Control => self.control(due),
@@ -737,7 +756,7 @@ impl<O: Observer> Engine<O> {
         self.s.tasks[task as usize].pc = to;
     }
 
-    fn guard_holds(&self, task: u32, guard: Guard) -> bool {
+    pub(crate) fn guard_holds(&self, task: u32, guard: Guard) -> bool {
         let test = match guard {
             Guard::Value(test) => test,
             Guard::Up(flag) => return self.s.flags[flag.index()],
@@ -958,7 +977,13 @@ impl<O: Observer> Engine<O> {
         let row = &self.s.tasks[task as usize];
         let owner = row.owner as usize;
         let plan = &self.plan.endpoints[owner];
-        let (fails, key) = (plan.fails, plan.fails_key);
+        let (mut fails, mut key) = (plan.fails, plan.fails_key);
+        let version = self.s.replicas[row.replica as usize].revision.version;
+        if version != 0
+            && let Some(other) = self.fails_of_version(task, version)
+        {
+            (fails, key) = other;
+        }
         let faults = self.s.endpoints[owner].errors;
         let replica = self.s.replicas[row.replica as usize].effects.errors;
         let its_key = if self.disturbances.on_keys {
@@ -1243,6 +1268,8 @@ impl Replica {
             frozen: Vec::new(),
             cpu,
             cold_until_ns: 0,
+            revision: Revision::default(),
+            watched: false,
             asked: 0,
             identity: id,
         }

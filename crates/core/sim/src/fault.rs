@@ -927,11 +927,7 @@ impl<O: Observer> Engine<O> {
         }
         match which {
             Replicas::All => all.clone(),
-            Replicas::One(n) => all
-                .iter()
-                .copied()
-                .filter(|&r| self.s.replicas[r as usize].number == n)
-                .collect(),
+            Replicas::One(n) => self.numbered_replica(all, n).into_iter().collect(),
             Replicas::Any => all.get(pick(all.len())).copied().into_iter().collect(),
             Replicas::Share(share) => {
                 all[..((share * all.len() as f64).ceil() as usize).min(all.len())].to_vec()
@@ -942,6 +938,14 @@ impl<O: Observer> Engine<O> {
                 .filter(|&r| self.s.replicas[r as usize].zone == z.0 + 1)
                 .collect(),
         }
+    }
+
+    /// The replica of that number; where rollouts have replaced it, the one that stands at its place.
+    pub(crate) fn numbered_replica(&self, all: &[u32], number: u32) -> Option<u32> {
+        let mut numbered = all.iter().copied();
+        numbered
+            .find(|&r| self.s.replicas[r as usize].number == number)
+            .or_else(|| all.get(number as usize).copied())
     }
 
     fn in_zone(&self, zone: u32) -> Vec<Hit> {

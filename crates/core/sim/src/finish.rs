@@ -331,6 +331,14 @@ impl<O: Observer> Engine<O> {
             .collect();
         rows.extend(self.noticed());
         rows.extend(self.done_by_hand());
+        // A rollout's notes stand in the order in which they were made.
+        rows.extend(self.s.rollouts.notes.iter().map(|note| Happened {
+            what: "rollout".to_owned(),
+            name: self.base.services[note.service as usize].name.clone(),
+            detail: note.what.clone(),
+            from_ns: note.at_ns as i64,
+            until_ns: Some(note.at_ns),
+        }));
         rows.sort_by(|a, b| (a.from_ns, &a.name).cmp(&(b.from_ns, &b.name)));
         rows
     }

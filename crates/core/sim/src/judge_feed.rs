@@ -443,6 +443,15 @@ impl<O: Observer> Engine<O> {
             let (from, until) = (row.start_ns.max(0) as u64, row.ended_ns.unwrap_or(end_ns));
             spell = Some(spell.map_or((from, until), |(a, b)| (a.min(from), b.max(until))));
         }
+        for bad in &self.s.rollouts.bad {
+            self.judges
+                .judge
+                .disturbed(bad.from_ns as i64, bad.until_ns);
+            let until = bad.until_ns.unwrap_or(end_ns);
+            spell = Some(spell.map_or((bad.from_ns, until), |(a, b)| {
+                (a.min(bad.from_ns), b.max(until))
+            }));
+        }
         let recovery = match (&self.judges.watch, spell) {
             (Some(watch), Some((from, until))) => Some(watch.recovery(from, until, end_ns)),
             _ => None,

@@ -35,6 +35,7 @@ mod pool;
 mod reconfigure;
 mod replica;
 mod retry;
+mod rollout;
 mod service;
 mod state;
 mod topic;

@@ -478,7 +478,7 @@ pub struct Bill {
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Happened {
-    /// `fault`, `event`, `edit`, `alert` or `override`.
+    /// `fault`, `event`, `edit`, `alert`, `override` or `rollout`.
     pub what: String,
     /// Its name.
     pub name: String,

@@ -161,6 +161,19 @@ pub struct EndpointPlan {
     pub judged: bool,
 }
 
+/// What the endpoints of a service do in a bad version of it.
+#[derive(Clone, Debug)]
+pub struct VersionPlan {
+    pub service: u32,
+    /// Which of the rollout's bad versions.
+    pub bad: u32,
+    /// Only for these requests.
+    pub condition: Option<Guard>,
+    /// First of the service's endpoints.
+    pub first_endpoint: u32,
+    pub endpoints: Vec<EndpointPlan>,
+}
+
 #[derive(Clone, Debug)]
 pub struct ServicePlan {
     pub entity: u64,
@@ -338,6 +351,8 @@ pub struct Plan {
     pub hedge_rows: u32,
     /// Program of a visit that is turned away.
     pub turn_away_pc: u32,
+    /// Bad versions that have come so far.
+    pub versions: Vec<VersionPlan>,
     /// Ordinary attempts may take the direct way.
     shortcuts: bool,
     names: Names,
@@ -404,6 +419,7 @@ impl Plan {
             pair_groups: 0,
             hedge_rows: 0,
             turn_away_pc: 0,
+            versions: Vec::new(),
             shortcuts: true,
             names: Names::default(),
         };
@@ -414,6 +430,53 @@ impl Plan {
     /// Compiles an edited system of the same entities onto this plan.
     pub fn edited(&mut self, system: &Arc<System>) {
         self.compile(system);
+    }
+
+    /// The number of a version, if it has come before.
+    pub fn version_of(&self, service: u32, bad: u32) -> Option<u32> {
+        let known = |row: &VersionPlan| (row.service, row.bad) == (service, bad);
+        self.versions.iter().position(known).map(|at| at as u32 + 1)
+    }
+
+    /// Which bad version of which service a row is.
+    pub fn version(&self, row: usize) -> (u32, u32) {
+        (self.versions[row].service, self.versions[row].bad)
+    }
+
+    /// Compiles what the endpoints of a service do in a bad version. Everything else stays what it is.
+    pub fn compile_version(
+        &mut self,
+        system: &Arc<System>,
+        service: u32,
+        bad: u32,
+        condition: Option<Guard>,
+    ) {
+        let base = Arc::clone(&self.system);
+        let (calls_from, links, pools) = (self.calls_from, self.links.clone(), self.pools.clone());
+        let (endpoints, services, clients) = (
+            self.endpoints.clone(),
+            self.services.clone(),
+            self.clients.clone(),
+        );
+        let turn_away_pc = self.turn_away_pc;
+        self.compile(system);
+        self.turn_away_pc = turn_away_pc;
+        let own = &system.services[service as usize];
+        let range = own.endpoints_from as usize..own.endpoints_to as usize;
+        let row = VersionPlan {
+            service,
+            bad,
+            condition,
+            first_endpoint: own.endpoints_from,
+            endpoints: self.endpoints[range].to_vec(),
+        };
+        self.system = base;
+        (self.calls_from, self.links, self.pools) = (calls_from, links, pools);
+        (self.endpoints, self.services, self.clients) = (endpoints, services, clients);
+        match self.version_of(service, bad) {
+            Some(known) => self.versions[known as usize - 1] = row,
+            None => self.versions.push(row),
+        }
     }
 
     fn compile(&mut self, system: &Arc<System>) {

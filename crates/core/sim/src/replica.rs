@@ -42,6 +42,7 @@ impl<O: Observer> Engine<O> {
             .push(Replica::new(service, number, zone, life, line, cpu, id));
         let replica = self.s.replicas.len() as u32 - 1;
         self.s.services[service as usize].replicas.push(replica);
+        self.s.replicas[replica as usize].revision = self.s.rollouts.settled[service as usize];
         self.s.replicas[replica as usize].affected = self.is_affected(replica);
         let now = self.s.now_ns;
         self.m.services[service as usize].levels.existing.rise(now);
@@ -347,6 +348,8 @@ impl<O: Observer> Engine<O> {
             }
             Life::Stopping if !self.s.replicas[at].draining => {
                 self.s.replicas[at].draining = true;
+                // Callers are told of a wanted stop; no probe has to find out.
+                self.set_view(replica, false);
                 let grace = self.plan.services[service].stop_grace_ns;
                 let end = now.saturating_add(grace);
                 self.s.replicas[at].start_timer =
@@ -669,6 +672,9 @@ impl<O: Observer> Engine<O> {
             }
             self.consumers_changed(service);
         }
+        if ready && self.s.rollouts.rows[service].is_some() {
+            self.rollout_moves(service as u32);
+        }
     }
 
     /// Starts the probes that are requests.
@@ -678,7 +684,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    fn arm_probe(&mut self, replica: u32) {
+    pub(crate) fn arm_probe(&mut self, replica: u32) {
         let service = self.s.replicas[replica as usize].service as usize;
         let probe = &self.plan.services[service].probe;
         if probe.calls.is_some() {

@@ -401,6 +401,7 @@ impl<O: Observer> Engine<O> {
         let replica = &mut self.s.replicas[at];
         replica.busy += 1;
         let hangs = replica.effects.hanging > 0;
+        let version = replica.revision.version;
         // A call's second and later executions are the same work done again.
         let caller = &mut self.s.tasks[caller];
         if caller.call_serial <= serial && caller.kind != Kind::Free {
@@ -412,6 +413,9 @@ impl<O: Observer> Engine<O> {
         }
         if self.plan.services[service].numbered {
             self.take_worker(task, at);
+        }
+        if version != 0 {
+            self.take_version(task, version);
         }
         if hangs {
             self.s.tasks[task as usize].phase = Phase::Hung;
@@ -716,6 +720,9 @@ impl<O: Observer> Engine<O> {
                 .request(endpoint, service, arrived, now, ending, counted);
         }
         self.s.replicas[at].inside -= 1;
+        if self.s.replicas[at].watched {
+            self.rollout_saw(task, ending);
+        }
     }
 
     // ---- work ----------------------------------------------------------------------------------

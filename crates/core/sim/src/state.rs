@@ -12,6 +12,7 @@
 
 use crate::calendar::Calendar;
 use crate::plan::NONE;
+use crate::rollout::{Revision, Rollouts};
 use crate::watch::Watch;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -384,6 +385,10 @@ pub struct Replica {
     pub frozen: Vec<Frozen>,
     pub cpu: Option<Cpu>,
     pub cold_until_ns: u64,
+    /// Which rollout brought it, and which program it runs.
+    pub revision: Revision,
+    /// A rollout counts its requests.
+    pub watched: bool,
     /// What it asks for while it exists, in millionths of a core.
     pub asked: u64,
     /// Identity for draws of this replica.
@@ -651,6 +656,7 @@ pub struct State {
     pub cancels: Vec<CancelRow>,
     pub free_cancels: Vec<u32>,
     pub topics: crate::topic::Topics,
+    pub rollouts: Rollouts,
     pub digest: Digest,
     pub events: u64,
     pub live: u32,

@@ -15,6 +15,7 @@ mod fault;
 mod partial;
 mod place;
 mod promise;
+mod rollout;
 mod service;
 mod step;
 mod texts;
@@ -38,6 +39,10 @@ pub use fault::{
 pub use place::{KeySpace, Link, Pool, Zone, Zones};
 pub use promise::{
     Found, Happening, HappeningEdit, HappeningEvent, HappeningFault, Happens, Promise, Scenario,
+};
+pub use rollout::{
+    BadVersion, Compared, Otherwise, Portion, Rollout, RolloutAct, RolloutStep, RolloutTo,
+    RolloutWatch,
 };
 pub use service::{
     Admission, Contention, Cores, Endpoint, Probes, Queue, Ready, Service, Start, Stop,

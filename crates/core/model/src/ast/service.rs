@@ -2,7 +2,7 @@
 
 use super::{
     Balance, Bound, CallPolicy, ColdStart, Consumes, ContentionOf, CoreOrder, Expired, Mesh, Order,
-    Per, Placement, Pool, Step, Steps, Text,
+    Per, Placement, Pool, Rollout, Step, Steps, Text,
 };
 use crate::form::{Given, Names, OrNone, ScalarForm, Short, Takes, record};
 use crate::scalar::{self, Count, Dist, Duration, Name, Ratio, Uncertain};
@@ -43,6 +43,8 @@ record! {
         opt "calls" calls: CallPolicy,
         /// The policy of the mesh around calls to it.
         opt "mesh" mesh: OrNone<Mesh>,
+        /// How a new version comes.
+        opt "rollout" rollout: Rollout,
         /// The zone of all its replicas.
         opt "zone" zone: Given<Name>,
         /// `zones` deals replicas 0, 1, 2 ... to the zones in name order.
@@ -61,7 +63,6 @@ record! {
         "follows" = "roles",
         "elect" = "shards",
         "scale" = "scalers",
-        "rollout" = "rollouts",
         "platform" = "platform presets",
     }
 }

@@ -15,13 +15,13 @@
 
 use super::expected::{DURING_INSTANT_NS, Expected, busiest, expected_length, mean};
 use super::{
-    DatedEdit, Day, DayError, DayRequest, Demand, EventDemand, Happening, Happens, Occurrence,
-    Random, RateCurve, RecordedDemand, Scenario, Strike, Varies, What,
+    DatedEdit, DatedRollout, Day, DayError, DayRequest, Demand, EventDemand, Happening, Happens,
+    Occurrence, Random, RateCurve, RecordedDemand, Scenario, Strike, Varies, What,
 };
 use crate::calendar::{self, Calendar, EVER_AFTER_NS, next_working_day};
 use crate::system::{
     Arrive, ClientId, Clock, Dist, Event, EventId, FaultId, FaultWhen, Grown, Grows, Growth, Lasts,
-    Pattern, Recorded, Recording, System,
+    Pattern, Recorded, Recording, ServiceId, System,
 };
 use crate::when::{Days, Hours, When};
 use jiff::civil::{Date, Time};
@@ -370,6 +370,7 @@ impl Planner<'_> {
             demand: Vec::with_capacity(self.system.clients.len()),
             events: self.events(start_unix_ns, end_ns),
             faults: self.strikes(start_unix_ns, end_ns),
+            rollouts: self.rollouts(start_unix_ns, end_ns),
             edits: Vec::new(),
             random: self.random,
             event_demand: EventDemand::Multiplies,
@@ -577,6 +578,33 @@ impl Planner<'_> {
         found
     }
 
+    /// Rollouts that start during the run, its warm-up included.
+    fn rollouts(&self, start_unix_ns: i64, end_ns: u64) -> Vec<DatedRollout> {
+        let end_unix_ns = start_unix_ns.saturating_add_unsigned(end_ns);
+        let mut found = Vec::new();
+        for (index, service) in self.system.services.iter().enumerate() {
+            let Some(rollout) = &service.rollout else {
+                continue;
+            };
+            let whens = plain_dates_as_instants(&rollout.when, true);
+            for occurrence in self
+                .calendar
+                .occurrences(&whens, start_unix_ns, end_unix_ns)
+            {
+                if let Ok(at_ns) = u64::try_from(occurrence.start_ns.saturating_sub(start_unix_ns))
+                {
+                    found.push(DatedRollout {
+                        service: ServiceId(index as u32),
+                        ordinal: occurrence.ordinal,
+                        at_ns,
+                    });
+                }
+            }
+        }
+        found.sort_by_key(|rollout| (rollout.at_ns, rollout.service, rollout.ordinal));
+        found
+    }
+
     /// From a strike to the event that ends it, where the calendar alone knows; else the engine finds it.
     fn until(&self, event: EventId, start_ns: i64, end_unix_ns: i64) -> Option<u64> {
         let event = &self.system.events[event.index()];
@@ -638,6 +666,10 @@ impl Planner<'_> {
                 }));
         if demand_varies
             || !day.growing.is_empty()
+            || day
+                .rollouts
+                .iter()
+                .any(|rollout| counted(rollout.at_ns as i64, None))
             || at_random
             || day.events.iter().any(matters)
             || day.faults.iter().any(strikes)

@@ -240,6 +240,13 @@ impl Model {
             let (Some(system), Some(edited)) = (&system, edited) else {
                 continue;
             };
+            if let Some(service) = name.strip_prefix("services.")
+                && let Some(what) = resolve::beyond_a_version(system, &edited, service)
+            {
+                let message = format!("a version of a service does not change {what}");
+                let hint = "it differs in what its endpoints do: their steps, calls and `fails`; an `edit` fault changes the rest";
+                found.push(Diagnostic::error(edits.span, message).hint(hint));
+            }
             if entities(&edited) != entities(system) {
                 let message = format!(
                     "{} changes who is there, not only what they do",
@@ -383,15 +390,39 @@ impl Model {
         for operator in operators.unwrap_or_default() {
             all.extend(operator_edits(&operator.key.text, &operator.value));
         }
+        for (name, edits) in self.bad_versions() {
+            all.push((name, edits));
+        }
         all.extend(self.scenario_edits());
         all
     }
 
-    /// The edits that a system knows by a name: `faults.NAME`, `events.NAME`, or `scenario.N`.
+    /// The edits of bad versions, by the names that a system knows them by: `services.NAME.rollout.bad.1`.
+    fn bad_versions(&self) -> impl Iterator<Item = (String, &Node)> {
+        let services = self.tree.get("services").and_then(Node::entries);
+        services.unwrap_or_default().iter().flat_map(|service| {
+            let rollout = service.value.get("rollout");
+            let bad = rollout.and_then(|rollout| rollout.get("bad"));
+            let versions = bad.and_then(Node::items).unwrap_or_default().iter();
+            versions.enumerate().filter_map(|(at, version)| {
+                let name = format!("services.{}.rollout.bad.{}", service.key.text, at + 1);
+                Some((name, version.get("edit")?))
+            })
+        })
+    }
+
+    /// The edits that a system knows by a name: `faults.NAME`, `events.NAME`, `services.NAME.rollout.bad.N`, or
+    /// `scenario.N`.
     fn edits_called(&self, name: &str) -> Option<&Node> {
         if name.starts_with("scenario.") {
             return self
                 .scenario_edits()
+                .find(|(other, _)| other == name)
+                .map(|(_, edits)| edits);
+        }
+        if name.starts_with("services.") {
+            return self
+                .bad_versions()
                 .find(|(other, _)| other == name)
                 .map(|(_, edits)| edits);
         }

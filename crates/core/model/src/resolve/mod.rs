@@ -24,6 +24,7 @@ mod place;
 mod policy;
 mod promise;
 mod recording;
+mod rollout;
 mod service;
 mod step;
 mod target;
@@ -33,6 +34,7 @@ mod watch;
 pub use finding::FINDINGS;
 pub(crate) use growth::is_address;
 pub(crate) use laws::law;
+pub(crate) use rollout::beyond_a_version;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,6 +180,7 @@ impl<'a> Resolver<'a> {
         self.events();
         self.faults();
         self.reach();
+        self.rollouts();
         self.promises();
         self.growth(file, grown);
         self.costs(file);

@@ -294,7 +294,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn condition(
+    pub(super) fn condition(
         &mut self,
         path: &str,
         given: &Given<Cond>,

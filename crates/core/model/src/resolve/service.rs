@@ -118,6 +118,7 @@ impl<'a> Resolver<'a> {
             ),
             ready: self.probe(position, &path, item),
             contention: self.contention(&path, contention),
+            rollout: None,
             endpoints_from,
             endpoints_to,
         }

@@ -15,7 +15,7 @@ use super::{
     Client, Condition, Consumer, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry,
     Fallback, FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter,
     KeySpaceId, Lasts, Link, LostCost, Metric, Operator, Patience, Pattern, PoolId, Promise,
-    Recorded, Replicas, Retry, Send, Service, ServiceId, Shed, Sight, Step, Subject, Tables,
+    Recorded, Replicas, Retry, Rollout, RolloutStep, Send, Service, ServiceId, Shed, Sight, Step, Subject, Tables,
     Target, Topic, TopicId, Verb,
 };
 use crate::resolve::law;
@@ -313,6 +313,7 @@ impl<'a> Check<'a> {
 
     fn service(&mut self, at: usize, service: &'a Service) -> Checked {
         self.row = format!("services.{}", service.name);
+        each(&service.rollout, |rollout| self.rollout(rollout))?;
         self.must(service.replicas > 0, "it has replicas")?;
         self.must(service.workers > 0, "it has workers")?;
         if let Some(cores) = service.cores {
@@ -568,6 +569,35 @@ impl<'a> Check<'a> {
             }
             Some(Budget::Bucket { .. } | Budget::Quota { .. }) | None => Ok(()),
         }
+    }
+
+    fn rollout(&mut self, rollout: &Rollout) -> Checked {
+        self.share(rollout.fails)?;
+        for step in &rollout.steps {
+            if let RolloutStep::To(share) = step {
+                self.share(*share)?;
+            }
+        }
+        let whole = rollout.steps.contains(&RolloutStep::To(1.0));
+        self.must(whole, "a rollout goes all the way")?;
+        for keep in &rollout.keep_if {
+            each(keep.endpoint, |endpoint| self.endpoint_id(endpoint))?;
+            self.number(keep.condition.value)?;
+        }
+        let mut chances = 0.0;
+        for bad in &rollout.bad {
+            self.share(bad.chance)?;
+            self.edit_id(bad.edit.index())?;
+            chances += bad.chance;
+        }
+        self.must(
+            rollout.bad.is_empty() || (chances - 1.0).abs() < 1e-6,
+            "chances of bad versions add up to 1",
+        )?;
+        self.must(
+            rollout.fails == 0.0 || !rollout.bad.is_empty(),
+            "a rollout that fails is bad somehow",
+        )
     }
 
     fn growth(&mut self, growth: &Growth) -> Checked {

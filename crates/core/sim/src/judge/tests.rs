@@ -36,6 +36,7 @@ fn day(from_unix_ns: i64, length_ns: u64) -> Day {
         event_demand: EventDemand::Multiplies,
         grown: Vec::new(),
         growing: Vec::new(),
+        rollouts: Vec::new(),
     }
 }
 
@@ -655,6 +656,7 @@ fn service(name: &str) -> worstday_model::system::Service {
             calls: None,
         },
         contention: None,
+        rollout: None,
         endpoints_from: 0,
         endpoints_to: 0,
     }

@@ -9,6 +9,7 @@ mod links;
 mod money;
 mod pools;
 mod queues;
+mod rollouts;
 mod steps;
 mod topics;
 mod trace;

@@ -144,6 +144,7 @@ impl Zoo {
             event_demand: EventDemand::Multiplies,
             grown: Vec::new(),
             growing: Vec::new(),
+            rollouts: Vec::new(),
         };
         Self { system, day }
     }
@@ -188,6 +189,7 @@ impl Zoo {
                 calls: None,
             },
             contention: None,
+            rollout: None,
             endpoints_from: from,
             endpoints_to: from + N as u32,
         });

@@ -74,6 +74,7 @@ pub fn service(name: &str, workers: u32, bound: u64, endpoint: u32) -> Service {
             calls: None,
         },
         contention: None,
+        rollout: None,
         endpoints_from: endpoint,
         endpoints_to: endpoint + 1,
     }
@@ -271,6 +272,7 @@ pub fn day(varies: Varies) -> Day {
         event_demand: worstday_model::day::EventDemand::Multiplies,
         grown: Vec::new(),
         growing: Vec::new(),
+        rollouts: Vec::new(),
     }
 }
 

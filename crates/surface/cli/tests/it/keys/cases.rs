@@ -116,6 +116,74 @@ costs: {currency: USD, dated: 2026-10-01, replica: {s: 90 USD/month}, core: 0.03
         ],
     },
     Stage {
+        name: "a rollout",
+        files: &[(
+            "rollout.yaml",
+            "worstday: 1
+system: rollout
+timezone: UTC
+as-of: 2026-11-20
+clients: {c: {arrive: 20/s, do: s.e, value: uniform 1 USD to 9 USD}}
+services:
+  s:
+    replicas: 4
+    workers: unlimited
+    start: exactly 2s
+    probes: {ready: {every: 1s}}
+    endpoints: {e: exactly 20ms, f: exactly 30ms}
+    rollout:
+      when: 2026-11-23 00:01
+      surge: 1
+      unavailable: 0
+      steps: [{to: 25%}, {watch: 30s}, {to: 100%}]
+      keep-if: [s.e.p99 < 100ms over 20s]
+      compare: new
+      else: roll-back
+      fails: 100%
+      bad: [{chance: 100%, edit: {s.e#work: {work: exactly 200ms}}, if: value > 5 USD}]
+",
+        )],
+        arguments: &["--for", "5m", "--day", "2026-11-23"],
+        changes: &[
+            ("00:01", "00:02"),
+            ("surge: 1", "surge: 2"),
+            ("unavailable: 0", "unavailable: 2"),
+            ("to: 25%", "to: 50%"),
+            ("watch: 30s", "watch: 40s"),
+            ("p99 < 100ms", "p99 < 300ms"),
+            ("p99 < 100ms", "p99 < 400ms"),
+            ("compare: new", "compare: all"),
+            ("else: roll-back", "else: pause"),
+            ("fails: 100%", "fails: 0%"),
+            ("work: exactly 200ms", "work: exactly 150ms"),
+            ("value > 5 USD", "value > 6 USD"),
+        ],
+    },
+    Stage {
+        name: "which bad version",
+        files: &[(
+            "which.yaml",
+            "worstday: 1
+system: which
+timezone: UTC
+as-of: 2026-11-20
+clients: {c: {arrive: 20/s, do: s.e}}
+services:
+  s:
+    replicas: 2
+    workers: unlimited
+    start: exactly 2s
+    endpoints: {e: exactly 20ms}
+    rollout:
+      when: 2026-11-23 00:01
+      fails: 100%
+      bad: [{chance: 0%, edit: {s.e: {fails: 50%}}}, {chance: rest, edit: {s.e: {fails: 90%}}}]
+",
+        )],
+        arguments: &["--for", "5m", "--day", "2026-11-23"],
+        changes: &[("chance: 0%", "chance: 100%")],
+    },
+    Stage {
         name: "recordings",
         files: &[
             (
