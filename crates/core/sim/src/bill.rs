@@ -13,8 +13,8 @@ use worstday_model::system::LostCost;
 const MILLIONTHS: f64 = 1e6;
 
 impl<O: Observer> Engine<O> {
-    /// An alert has fired and told an operator: it is paid for, unless the run is still warming up.
-    pub fn paged(&mut self) {
+    /// An alert tells an operator: it is paid for, unless the run is still warming up.
+    pub(crate) fn paged(&mut self) {
         self.m.pages += u64::from(self.day.warm_up_ns <= self.s.now_ns);
     }
 

@@ -76,6 +76,11 @@ pub enum Done {
     Drain {
         zone: u32,
     },
+    /// That rollout stands still because of it.
+    Pause {
+        service: u32,
+        revision: u32,
+    },
     /// Over as soon as it is done.
     Once,
 }
@@ -401,7 +406,15 @@ impl<O: Observer> Engine<O> {
                 by,
             },
             Act::Drain(zone) => Done::Drain { zone: zone.0 + 1 },
-            Act::Restart(_) | Act::Repair(_) => Done::Once,
+            // What does not move, or stands still already, is not paused by this one, and so not let go by it.
+            Act::Pause(service) => match self.pause_rollout(service.0) {
+                Some(revision) => Done::Pause {
+                    service: service.0,
+                    revision,
+                },
+                None => Done::Once,
+            },
+            Act::Restart(_) | Act::Repair(_) | Act::RollBack(_) => Done::Once,
         };
         let row = self.s.watch.overrides.len();
         self.s.watch.overrides.push(Override {
@@ -417,6 +430,9 @@ impl<O: Observer> Engine<O> {
         match act {
             Act::Restart(target) => self.restart(target, pick),
             Act::Repair(fault) => self.repair(fault.0),
+            Act::RollBack(service) => {
+                self.roll_back(service.0);
+            }
             _ => self.overrides_change(done),
         }
         row
@@ -428,6 +444,9 @@ impl<O: Observer> Engine<O> {
         self.s.watch.overrides[row].until_ns = Some(now);
         self.observer.on(now, Fact::Undone { row: row as u32 });
         let done = self.s.watch.overrides[row].done;
+        if let Done::Pause { service, revision } = done {
+            self.resume_rollout(service, revision);
+        }
         self.overrides_change(done);
     }
 
@@ -506,7 +525,7 @@ impl<O: Observer> Engine<O> {
                     }
                 }
             }
-            Done::Once => {}
+            Done::Pause { .. } | Done::Once => {}
         }
     }
 

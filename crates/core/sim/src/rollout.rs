@@ -608,24 +608,25 @@ impl<O: Observer> Engine<O> {
         true
     }
 
-    /// Stops a service's rollout where it is. Whether one was under way.
-    pub fn pause_rollout(&mut self, service: u32) -> bool {
+    /// Stops a service's rollout where it is, and says its number; none if none moved.
+    pub fn pause_rollout(&mut self, service: u32) -> Option<u32> {
         let running = |row: &&mut Rollout| row.phase != Phase::Paused;
         let Some(row) = self.s.rollouts.rows[service as usize]
             .as_mut()
             .filter(running)
         else {
-            return false;
+            return None;
         };
         (row.phase, row.timer) = (Phase::Paused, 0);
+        let number = row.to.number;
         self.unwatch(service);
         self.rollout_note(service, "paused".to_owned());
-        true
+        Some(number)
     }
 
-    /// Lets a paused rollout go on with its next step. Whether one was paused.
-    pub fn resume_rollout(&mut self, service: u32) -> bool {
-        let paused = |row: &&mut Rollout| row.phase == Phase::Paused;
+    /// Lets that rollout go on with its next step if it is paused. Whether it was.
+    pub fn resume_rollout(&mut self, service: u32, number: u32) -> bool {
+        let paused = |row: &&mut Rollout| row.phase == Phase::Paused && row.to.number == number;
         let Some(row) = self.s.rollouts.rows[service as usize]
             .as_mut()
             .filter(paused)

@@ -69,8 +69,6 @@ pub struct Watch {
     pub teams: Vec<Team>,
     /// In order of beginning.
     pub overrides: Vec<Override>,
-    /// Times that somebody was told.
-    pub pages: u64,
 }
 
 impl Watch {
@@ -268,7 +266,7 @@ impl<O: Observer> Engine<O> {
                 operator: operator.0,
                 firing,
             };
-            self.s.watch.pages += 1;
+            self.paged();
             self.wake_at(now.saturating_add(delay), told);
         }
     }

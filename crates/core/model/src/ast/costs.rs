@@ -18,11 +18,12 @@ record! {
         opt "core" core: Given<Uncertain<Money>>,
         /// What a lost visit costs: its own value, or an amount.
         opt "lost" lost: Given<LostCost>,
+        /// What it costs when an alert tells an operator: `40 USD`.
+        opt "page" page: Given<Uncertain<Money>>,
         /// What a promise costs for each calendar day on which one of its conditions broke.
         opt "breach" breach: Names<Given<Uncertain<Money>>>,
     }
     later {
-        "page" = "alerts",
         "person-day" = "changes and plans",
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{MeshPreset, RetryPreset, RetryText};
 use crate::form::Partial;
-use crate::scalar::{Cond, MetricName, MetricWord};
+use crate::scalar::{Cond, MetricName, MetricWord, Target};
 
 impl Partial for Cond {
     fn not_yet(&self) -> Option<&'static str> {
@@ -19,6 +19,20 @@ impl Partial for Cond {
 
     fn refused() -> &'static str {
         r"(?:[^ ]*\.|[^ ]* -> [^ ]*\.)?(?:staleness|reversals|hit) "
+    }
+}
+
+/// What can be paused.
+impl Partial for Target {
+    fn not_yet(&self) -> Option<&'static str> {
+        match self.members.as_slice() {
+            [member] if member.as_str() == "rollout" => None,
+            _ => Some("scalers"),
+        }
+    }
+
+    fn refused() -> &'static str {
+        r"(?![^.]*\.rollout(?: |$))"
     }
 }
 

@@ -115,11 +115,13 @@ choice! {
         "drain" Drain(DrainAct),
         /// A fault ends.
         "repair" Repair(RepairAct),
+        /// The last version of a service goes.
+        "roll-back" RollBack(RollBackAct),
+        /// A rollout stops where it is.
+        "pause" Pause(PauseAct),
     }
     later {
         "fail-over" = "failover",
-        "roll-back" = "rollouts",
-        "pause" = "scalers",
         "flush" = "caches",
         "replay" = "topics",
     }
@@ -180,5 +182,21 @@ record! {
     pub struct RepairAct = "a `repair`" {
         /// The fault.
         req "repair" fault: Given<Name>,
+    }
+}
+
+record! {
+    /// The last version of a service goes.
+    pub struct RollBackAct = "a `roll-back`" {
+        /// The service.
+        req "roll-back" service: Given<Name>,
+    }
+}
+
+record! {
+    /// A rollout stops where it is.
+    pub struct PauseAct = "a `pause`" {
+        /// Which: `price.rollout`.
+        req "pause" what: Partly<Target>,
     }
 }

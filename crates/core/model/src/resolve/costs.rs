@@ -51,6 +51,9 @@ impl<'a> Resolver<'a> {
         if let Some(core) = &written.core {
             costs.core_per_ns = self.running("costs.core", core);
         }
+        if let Some(page) = &written.page {
+            costs.page = self.amount("costs.page", page);
+        }
         costs.lost = written
             .lost
             .as_ref()

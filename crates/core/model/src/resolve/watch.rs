@@ -12,12 +12,12 @@ use crate::ast;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::form::Given;
 use crate::scalar::condition::{self, Of};
-use crate::scalar::{self, Cond, Dist, Duration, Hold, Name, Reference};
+use crate::scalar::{self, Cond, Dist, Duration, Hold, Name, Reference, Who};
 use crate::source::Span;
 use crate::system::{
     Act, Action, Alert, AlertId, AlertOn, Burn, BurnWindow, Compare, Condition, EndpointId, Entry,
-    Expiry, FaultId, Metric, Mistakes, Operator, OperatorId, PromiseId, Seen, Shed, Shift, Sight,
-    Subject, Trend, ZoneId,
+    Expiry, FaultId, Metric, Mistakes, Operator, OperatorId, PromiseId, Seen, ServiceId, Shed,
+    Shift, Sight, Subject, Trend, ZoneId,
 };
 
 const MINUTE: u64 = 60_000_000_000;
@@ -542,6 +542,39 @@ impl<'a> Resolver<'a> {
                 };
                 (Act::Repair(FaultId(id(fault))), format!("repairs {name}"))
             }
+            ast::Act::RollBack(act) => {
+                let name = self
+                    .say(&format!("{path}.roll-back"), &act.service)
+                    .as_str();
+                let service = self.rolled_out(act.service.span, name)?;
+                (Act::RollBack(service), format!("rolls {name} back"))
+            }
+            ast::Act::Pause(act) => {
+                let target = self.say(&format!("{path}.pause"), &act.what).clone();
+                let plain =
+                    target.select.is_none() && target.worker.is_none() && target.step.is_none();
+                let (Who::Named(name), true) = (&target.who, plain) else {
+                    let text = quoted(&target.to_string());
+                    let error = Diagnostic::error(act.what.span, format!("{text} is no rollout"));
+                    self.found.push(error.expected("`service.rollout`"));
+                    return None;
+                };
+                let service = self.rolled_out(act.what.span, name.as_str())?;
+                (Act::Pause(service), format!("pauses {target}"))
+            }
         })
+    }
+
+    /// A service that has a rollout.
+    fn rolled_out(&mut self, at: Span, name: &str) -> Option<ServiceId> {
+        let service = self.service_named(at, name)?;
+        let written = self.directory.services[service.index()].value;
+        if written.rollout.is_none() {
+            let message = format!("{} has no `rollout`", quoted(name));
+            let error = Diagnostic::error(at, message);
+            self.found.push(error.lacking(written.span));
+            return None;
+        }
+        Some(service)
     }
 }

@@ -822,6 +822,7 @@ impl<'a> Check<'a> {
                 }
                 Act::Restart(target) => self.target(target),
                 Act::Drain(zone) => self.zone_id(zone.index()),
+                Act::RollBack(service) | Act::Pause(service) => self.service_id(*service),
                 Act::Repair(fault) => self.id(fault.index(), self.tables.faults.len(), "fault"),
             }
         })

@@ -2,7 +2,7 @@
 
 use super::{
     AlertId, Condition, Dist, EditId, EndpointId, FaultId, FlagId, OperatorId, Place, PromiseId,
-    Subject, Target, ZoneId,
+    ServiceId, Subject, Target, ZoneId,
 };
 use crate::when::When;
 
@@ -200,6 +200,10 @@ pub enum Act {
     Drain(ZoneId),
     /// A fault ends.
     Repair(FaultId),
+    /// The rollout of a service that is under way, else its last one, is undone.
+    RollBack(ServiceId),
+    /// The rollout of a service stops where it is.
+    Pause(ServiceId),
 }
 
 /// Whose requests are turned away.

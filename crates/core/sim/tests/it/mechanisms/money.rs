@@ -82,26 +82,6 @@ fn the_warm_up_is_free() {
     z.day.warm_up_ns = 4 * HOUR;
     let bill = z.run().outcome.bill.expect("there are prices");
     assert_eq!(bill.replicas[0].1, 6.0 * 5.0);
-    let mut engine = z.engine(1, ());
-    engine.advance(2 * HOUR);
-    engine.paged();
-    engine.advance(5 * HOUR);
-    engine.paged();
-    engine.paged();
-    engine.advance(u64::MAX);
-    z.system.costs.as_mut().expect("prices").page = 7.0;
-    let bill = engine.finish("zoo").expect("it adds up").0.bill;
-    assert_eq!(
-        bill.expect("prices").pages,
-        0.0,
-        "alarms had no price there"
-    );
-    let mut engine = z.engine(1, ());
-    engine.advance(5 * HOUR);
-    engine.paged();
-    engine.paged();
-    let bill = engine.finish("zoo").expect("it adds up").0.bill;
-    assert_eq!(bill.expect("prices").pages, 14.0);
 }
 
 /// Lost visits cost what they were worth, or an amount each; what is not lost is earned.

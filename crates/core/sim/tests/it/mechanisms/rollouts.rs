@@ -1,5 +1,6 @@
 //! A new version comes: how many replicas are up at each moment, what a watch finds, and the way back.
 
+use super::watch;
 use crate::zoo::*;
 use std::sync::Arc;
 use worstday_model::day::DatedRollout;
@@ -373,10 +374,14 @@ fn rollouts_are_undone_by_hand() {
     let editing = bad(&mut z, None, |z| z.does(get, vec![work(200 * MS)]));
     let mut engine = z.engine_with(Arc::clone(&editing), 1, EventLog::default());
     assert!(!engine.roll_back(0), "there is nothing to undo");
-    assert!(!engine.pause_rollout(0));
+    assert_eq!(engine.pause_rollout(0), None);
     engine.advance(25 * S);
     // Seen at 16 s and 22 s: two of four are new, the third is starting.
-    assert!(engine.pause_rollout(0) && !engine.pause_rollout(0));
+    assert_eq!(
+        (engine.pause_rollout(0), engine.pause_rollout(0)),
+        (Some(1), None)
+    );
+    assert!(!engine.resume_rollout(0, 2), "that is another one");
     engine.advance(100 * S);
     assert!(engine.roll_back(0) && !engine.roll_back(0));
     let t = z.told(engine);
@@ -399,6 +404,85 @@ fn rollouts_are_undone_by_hand() {
         ),
         (200 * MS, 10 * MS)
     );
+}
+
+/// Who sees that all has become slow undoes the last rollout. The one replica is replaced at 16 s; of the 48 requests
+/// that ended in the five seconds before 17 s eight took 200 ms, which is more than a tenth; two seconds later somebody
+/// rolls back; the good one is up five seconds after that, and the probe's next tick is at 25 s.
+#[test]
+fn operators_roll_back() {
+    let (mut z, get) = fleet(1, plain(Portion::Count(1), Portion::Count(0)));
+    visited(&mut z, get);
+    let editing = bad(&mut z, None, |z| z.does(get, vec![work(200 * MS)]));
+    let slow = watch::condition(Metric::Percentile(0.9), Compare::More, 100e6, 5 * S);
+    let slow = watch::sight(Subject::Endpoint(get), slow, 0);
+    z.system.alerts = vec![watch::alert("slow", slow, vec![OperatorId(0)])];
+    let act = Act::RollBack(ServiceId(0));
+    z.system.operators = vec![watch::operator(vec![watch::entry(
+        AlertId(0),
+        act,
+        Expiry::Never,
+    )])];
+    let t = z.run_with(editing);
+    assert_eq!(watch::spans(&t, "override"), [(19.0, Some(19.0))]);
+    assert_eq!(
+        notes(&t.outcome)[1..],
+        [
+            (16, "1 of 1 replicas are new"),
+            (16, "done"),
+            (19, "rolls back"),
+            (25, "1 of 1 replicas are new"),
+            (25, "rolled back")
+        ]
+    );
+    let visits = t.visits();
+    let slow = visits.iter().filter(|v| v.1 - v.0 == 200 * MS);
+    assert_eq!(slow.count(), 90, "who came from 16 s to 25 s");
+}
+
+/// A pause holds the rollout that moves; when it is undone, that goes on. Requests fail from `at` on for 5 s: three
+/// seconds later 30 of 50 have, and two seconds after that somebody acts.
+#[test]
+fn operators_pause() {
+    let paused = |at: u64, lasts: Option<u64>| {
+        let (mut z, get) = fleet(4, plain(Portion::Count(1), Portion::Count(0)));
+        visited(&mut z, get);
+        let kind = FaultKind::Errors {
+            target: Target::Endpoint(get),
+            by: Dist::Constant(1.0),
+            keys: None,
+        };
+        z.strikes(kind, at * S, 5 * S);
+        let failing = watch::condition(Metric::Errors, Compare::More, 0.5, 5 * S);
+        let failing = watch::sight(Subject::Endpoint(get), failing, 0);
+        z.system.alerts = vec![watch::alert("failing", failing, vec![OperatorId(0)])];
+        let expiry = lasts.map_or(Expiry::Never, |s| {
+            Expiry::After(Dist::Constant((s * S) as f64))
+        });
+        let act = Act::Pause(ServiceId(0));
+        z.system.operators = vec![watch::operator(vec![watch::entry(AlertId(0), act, expiry)])];
+        z.run()
+    };
+    // Seen at 16 and 22 s; at 58 s the second old one goes and the third new one starts: 64 s, 70 s.
+    let t = paused(13, Some(40));
+    assert_eq!(watch::spans(&t, "override"), [(18.0, Some(58.0))]);
+    assert_eq!(
+        notes(&t.outcome),
+        [
+            (10, "starts"),
+            (18, "paused"),
+            (58, "goes on"),
+            (70, "4 of 4 replicas are new"),
+            (70, "done")
+        ]
+    );
+    let t = paused(13, None);
+    assert_eq!(watch::spans(&t, "override"), [(18.0, None)]);
+    assert_eq!(notes(&t.outcome).last(), Some(&(18, "paused")));
+    // Long done: there is nothing to pause and nothing to undo.
+    let t = paused(100, Some(40));
+    assert_eq!(watch::spans(&t, "override"), [(105.0, Some(105.0))]);
+    assert_eq!(notes(&t.outcome).last(), Some(&(34, "done")));
 }
 
 /// A fork in the middle goes on to the same last bit, bad version and watch included.

@@ -8,7 +8,7 @@ use worstday_sim::Ending::*;
 use worstday_sim::outcome::Happened;
 use worstday_sim::{Engine, NoEdits};
 
-fn condition(metric: Metric, op: Compare, value: f64, over_ns: u64) -> Condition {
+pub(super) fn condition(metric: Metric, op: Compare, value: f64, over_ns: u64) -> Condition {
     Condition {
         text: "as the test says".into(),
         metric,
@@ -20,7 +20,7 @@ fn condition(metric: Metric, op: Compare, value: f64, over_ns: u64) -> Condition
     }
 }
 
-fn sight(subject: Subject, condition: Condition, for_ns: u64) -> Sight {
+pub(super) fn sight(subject: Subject, condition: Condition, for_ns: u64) -> Sight {
     Sight {
         text: "as the test says".into(),
         subject,
@@ -29,7 +29,7 @@ fn sight(subject: Subject, condition: Condition, for_ns: u64) -> Sight {
     }
 }
 
-fn alert(name: &str, on: Sight, tells: Vec<OperatorId>) -> Alert {
+pub(super) fn alert(name: &str, on: Sight, tells: Vec<OperatorId>) -> Alert {
     Alert {
         name: name.into(),
         on: AlertOn::Sight(on),
@@ -51,7 +51,7 @@ fn action(act: Act) -> Action {
     }
 }
 
-fn entry(alert: AlertId, act: Act, expiry: Expiry) -> Entry {
+pub(super) fn entry(alert: AlertId, act: Act, expiry: Expiry) -> Entry {
     Entry {
         alert,
         after: None,
@@ -61,7 +61,7 @@ fn entry(alert: AlertId, act: Act, expiry: Expiry) -> Entry {
     }
 }
 
-fn operator(runbook: Vec<Entry>) -> Operator {
+pub(super) fn operator(runbook: Vec<Entry>) -> Operator {
     Operator {
         name: "anna".into(),
         after: Some(Dist::Constant(2e9)),
@@ -117,7 +117,7 @@ fn errors_over_half(buy: EndpointId) -> Sight {
 }
 
 /// From and until in seconds, of a kind.
-fn spans(t: &Told, what: &str) -> Vec<(f64, Option<f64>)> {
+pub(super) fn spans(t: &Told, what: &str) -> Vec<(f64, Option<f64>)> {
     let seconds = |ns: u64| ns as f64 / 1e9;
     let of_kind = |row: &&Happened| row.what == what;
     let rows = t.outcome.happened.iter().filter(of_kind);
@@ -197,6 +197,34 @@ fn an_operator_acts_and_it_expires() {
         (degraded.len(), degraded[0], degraded[49]),
         (50, 19.5, 24.4)
     );
+}
+
+/// Each operator that is told costs, but not in the warm-up, and not if nobody hears of it.
+#[test]
+fn pages_are_paid_for() {
+    let bill = |warm_up: u64, misses: f64| {
+        let (mut z, buy) = shop(60);
+        failing(&mut z, buy);
+        z.day.warm_up_ns = warm_up * S;
+        let both = vec![OperatorId(0), OperatorId(1)];
+        let mut rule = alert("errors", errors_over_half(buy), both);
+        rule.misses = misses;
+        z.system.alerts = vec![rule];
+        z.system.operators = vec![operator(vec![]), operator(vec![])];
+        z.system.operators[1].name = "ben".into();
+        z.system.costs = Some(Costs {
+            page: 7.0,
+            ..Costs::default()
+        });
+        let bill = z.run().outcome.bill.expect("there are prices");
+        assert_eq!(bill.total, bill.pages);
+        bill.pages
+    };
+    // It fires once, at 16 s.
+    assert_eq!(bill(0, 0.0), 14.0);
+    assert_eq!(bill(15, 0.0), 14.0);
+    assert_eq!(bill(17, 0.0), 0.0);
+    assert_eq!(bill(0, 1.0), 0.0);
 }
 
 /// What it does may end when something is seen, at every look for its time.

@@ -151,7 +151,6 @@ services:
             ("to: 25%", "to: 50%"),
             ("watch: 30s", "watch: 40s"),
             ("p99 < 100ms", "p99 < 300ms"),
-            ("p99 < 100ms", "p99 < 400ms"),
             ("compare: new", "compare: all"),
             ("else: roll-back", "else: pause"),
             ("fails: 100%", "fails: 0%"),

@@ -95,6 +95,48 @@ promises:
         ],
     },
     Stage {
+        name: "rollouts by hand, and what telling costs",
+        files: &[(
+            "by-hand.yaml",
+            "worstday: 1
+system: by hand
+timezone: UTC
+as-of: 2026-11-20
+clients: {c: {arrive: 30/s, do: [{call: s.e}]}}
+services:
+  s:
+    replicas: 4
+    workers: unlimited
+    start: exactly 2s
+    endpoints: {e: exactly 20ms}
+    rollout:
+      when: 2026-11-23 00:01
+      surge: 1
+      unavailable: 0
+      steps: [{to: 50%}, {watch: 2m}, {to: 100%}]
+      fails: 100%
+      bad: [{chance: 100%, edit: {s.e#work: {work: exactly 200ms}}}]
+  t: {replicas: 4, workers: unlimited, endpoints: {e: 1ms}, rollout: {when: 2026-11-23 00:01, surge: 0, unavailable: 1}}
+alerts: {slow: {if: s.e.p90 > 100ms over 30s, every: 5s, tells: anna}}
+operators:
+  anna:
+    after: 5s
+    people: 2
+    runbook:
+      - {if: slow, after: 30s, do: [{pause: s.rollout}], for: 2m}
+      - {if: slow, after: 4m, do: [{roll-back: s}]}
+costs: {currency: USD, dated: 2026-10-01, page: 40 USD}
+",
+        )],
+        arguments: &["--for", "8m", "--day", "2026-11-23"],
+        changes: &[
+            ("pause: s.rollout", "pause: t.rollout"),
+            ("for: 2m", "for: 3m"),
+            ("roll-back: s", "roll-back: t"),
+            ("page: 40 USD", "page: 41 USD"),
+        ],
+    },
+    Stage {
         name: "tools that share fate",
         files: &[(
             "blind.yaml",
