@@ -4,8 +4,10 @@
 //! story says, with room for what another seed would give. Days of two variants share their seeds, so a difference is
 //! asserted of pairs.
 
+mod scale_up;
 mod split;
 mod supermarket;
+mod weekly_outage;
 
 use serde_json::Value;
 
