@@ -15,8 +15,8 @@ mod checked;
 mod costs;
 mod flag;
 mod growth;
-mod topic;
 mod rollout;
+mod topic;
 mod watch;
 
 use std::sync::Arc;
@@ -25,8 +25,8 @@ pub use checked::{Inconsistent, System};
 pub use costs::{Costs, LostCost};
 pub use flag::{Flag, Guard, ValueTest};
 pub use growth::{Grown, Grows, Growth};
-pub use topic::{Acks, Commit, Consumer, Send, Topic, TopicOrder};
 pub use rollout::{BadVersion, Compared, KeepIf, Otherwise, Portion, Rollout, RolloutStep};
+pub use topic::{Acks, Commit, Consumer, Send, Topic, TopicOrder};
 pub use watch::{
     Act, Action, Alert, AlertOn, Burn, BurnWindow, Entry, Expiry, Mistakes, Operator, Seen, Shed,
     Shift, Sight, Trend,

@@ -15,8 +15,8 @@ use super::{
     Client, Condition, Consumer, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry,
     Fallback, FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter,
     KeySpaceId, Lasts, Link, LostCost, Metric, Operator, Patience, Pattern, PoolId, Promise,
-    Recorded, Replicas, Retry, Rollout, RolloutStep, Send, Service, ServiceId, Shed, Sight, Step, Subject, Tables,
-    Target, Topic, TopicId, Verb,
+    Recorded, Replicas, Retry, Rollout, RolloutStep, Send, Service, ServiceId, Shed, Sight, Step,
+    Subject, Tables, Target, Topic, TopicId, Verb,
 };
 use crate::resolve::law;
 

@@ -94,8 +94,9 @@ impl Rule {
 
     /// Whether a value satisfies the condition.
     pub(crate) fn holds(&self, value: f64) -> bool {
-        let equal = (value - self.value).abs() <= EPSILON * self.value.abs().max(value.abs())
-            || value == self.value;
+        // What never comes is no number's neighbour.
+        let near = (value - self.value).abs() <= EPSILON * self.value.abs().max(value.abs());
+        let equal = value == self.value || (value.is_finite() && near);
         match self.op {
             Op::Less => value < self.value && !equal,
             Op::AtMost => value < self.value || equal,

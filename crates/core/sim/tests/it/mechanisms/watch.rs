@@ -145,6 +145,28 @@ fn an_alert_fires_after_its_time_and_clears() {
     assert_eq!(t.outcome.happened.len(), 2);
 }
 
+/// What never comes is later than any line: where half of all are lost, the median is beyond one second. At 42 the last
+/// five seconds hold 30 failed ones, and the 25th of 50 is none of the 20 answered; at 43 it is.
+#[test]
+fn a_percentile_of_the_lost_is_above_every_line() {
+    for op in [Compare::More, Compare::AtLeast] {
+        let (mut z, buy) = shop(60);
+        failing(&mut z, buy);
+        let slow = condition(Metric::Percentile(0.5), op, 1e9, 5 * S);
+        let slow = sight(Subject::Endpoint(buy), slow, 3 * S);
+        z.system.alerts = vec![alert("slow", slow, vec![])];
+        assert_eq!(spans(&z.run(), "alert"), [(16.0, Some(43.0))]);
+    }
+    let (mut z, buy) = shop(60);
+    failing(&mut z, buy);
+    let quick = condition(Metric::Percentile(0.5), Compare::AtMost, 1e9, 5 * S);
+    let quick = sight(Subject::Endpoint(buy), quick, 0);
+    z.system.alerts = vec![alert("quick", quick, vec![])];
+    // At 3 there are 30 to look at.
+    let t = z.run();
+    assert_eq!(spans(&t, "alert"), [(3.0, Some(13.0)), (43.0, None)]);
+}
+
 /// Looking changes nothing.
 #[test]
 fn an_alert_that_nobody_acts_on_leaves_no_trace() {
