@@ -56,12 +56,7 @@ fn broken(report: &Value) -> u64 {
 
 /// Share of the users who got no answer.
 fn lost(report: &Value) -> (f64, f64) {
-    let lost = &named(report, "clients", "users")["lost"];
-    match lost["value"].as_f64().expect("a share") {
-        // All histories alike: there is no interval, and none is needed.
-        alike if lost["interval"].is_null() => (alike, alike),
-        _ => interval(lost),
-    }
+    interval(&named(report, "clients", "users")["lost"])
 }
 
 /// Two servers fall between the fourth and the sixth week, four between the eleventh and the thirteenth: at least five
