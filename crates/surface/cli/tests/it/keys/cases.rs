@@ -136,7 +136,7 @@ services:
       surge: 1
       unavailable: 0
       steps: [{to: 25%}, {watch: 30s}, {to: 100%}]
-      keep-if: [s.e.p99 < 100ms over 20s]
+      keep-if: [s.e.p80 < 100ms over 20s]
       compare: new
       else: roll-back
       fails: 100%
@@ -146,11 +146,10 @@ services:
         arguments: &["--for", "5m", "--day", "2026-11-23"],
         changes: &[
             ("00:01", "00:02"),
-            ("surge: 1", "surge: 2"),
             ("unavailable: 0", "unavailable: 2"),
             ("to: 25%", "to: 50%"),
             ("watch: 30s", "watch: 40s"),
-            ("p99 < 100ms", "p99 < 300ms"),
+            ("p80 < 100ms", "p80 < 300ms"),
             ("compare: new", "compare: all"),
             ("else: roll-back", "else: pause"),
             ("fails: 100%", "fails: 0%"),
@@ -176,7 +175,7 @@ services:
     rollout:
       when: 2026-11-23 00:01
       fails: 100%
-      bad: [{chance: 0%, edit: {s.e: {fails: 50%}}}, {chance: rest, edit: {s.e: {fails: 90%}}}]
+      bad: [{chance: 0%, edit: {s.e#work: {work: exactly 50ms}}}, {chance: rest, edit: {s.e#work: {work: exactly 90ms}}}]
 ",
         )],
         arguments: &["--for", "5m", "--day", "2026-11-23"],

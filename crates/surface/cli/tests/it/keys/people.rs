@@ -99,7 +99,7 @@ promises:
         files: &[(
             "by-hand.yaml",
             "worstday: 1
-system: by hand
+system: by-hand
 timezone: UTC
 as-of: 2026-11-20
 clients: {c: {arrive: 30/s, do: [{call: s.e}]}}
@@ -131,6 +131,7 @@ costs: {currency: USD, dated: 2026-10-01, page: 40 USD}
         arguments: &["--for", "8m", "--day", "2026-11-23"],
         changes: &[
             ("pause: s.rollout", "pause: t.rollout"),
+            ("surge: 0", "surge: 2"),
             ("for: 2m", "for: 3m"),
             ("roll-back: s", "roll-back: t"),
             ("page: 40 USD", "page: 41 USD"),
