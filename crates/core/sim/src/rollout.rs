@@ -611,12 +611,9 @@ impl<O: Observer> Engine<O> {
     /// Stops a service's rollout where it is, and says its number; none if none moved.
     pub fn pause_rollout(&mut self, service: u32) -> Option<u32> {
         let running = |row: &&mut Rollout| row.phase != Phase::Paused;
-        let Some(row) = self.s.rollouts.rows[service as usize]
+        let row = self.s.rollouts.rows[service as usize]
             .as_mut()
-            .filter(running)
-        else {
-            return None;
-        };
+            .filter(running)?;
         (row.phase, row.timer) = (Phase::Paused, 0);
         let number = row.to.number;
         self.unwatch(service);
