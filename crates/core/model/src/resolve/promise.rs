@@ -408,7 +408,7 @@ impl<'a> Resolver<'a> {
                     quoted(&metric.name.to_string())
                 ),
             );
-            self.found.push(error.expected("a service in `for`"));
+            self.found.push(error.expected("a service, as in `till.queue > 8`, or in the `for` of a promise"));
             return None;
         }
         let response = matches!(what, Metric::Percentile(_) | Metric::Mean);
