@@ -658,12 +658,7 @@ impl<O: Observer> Engine<O> {
             Some(Target::Replicas(s, _) | Target::Worker { service: s, .. }) => {
                 self.s.services[s.index()].replicas.clone()
             }
-            Some(Target::AnyReplica) => self
-                .s
-                .services
-                .iter()
-                .flat_map(|s| s.replicas.iter().copied())
-                .collect(),
+            Some(Target::AnyReplica) => self.all_replicas().collect(),
             _ => vec![],
         }
     }
@@ -840,20 +835,11 @@ impl<O: Observer> Engine<O> {
                 .below(n.max(1) as u64) as usize
         };
         match target {
-            Target::Replicas(service, which) => self
-                .chosen(*service, *which, occurs.of_replica, &pick)
+            Target::Replicas(..) | Target::AnyReplica | Target::Zone(_) | Target::AnyZone => self
+                .replicas_meant(target, occurs.of_replica, &pick)
                 .into_iter()
                 .map(Hit::Replica)
                 .collect(),
-            Target::AnyReplica => {
-                let all = self.replicas_in_reach(&row.kind);
-                let at = if occurs.of_replica == NONE {
-                    pick(all.len())
-                } else {
-                    occurs.of_replica as usize
-                };
-                all.get(at).map(|&r| Hit::Replica(r)).into_iter().collect()
-            }
             Target::Worker {
                 service,
                 replica,
@@ -877,8 +863,6 @@ impl<O: Observer> Engine<O> {
                     })
                     .collect()
             }
-            Target::Zone(z) => self.in_zone(z.0 + 1),
-            Target::AnyZone => self.in_zone(1 + pick(self.plan.system.zones.len()) as u32),
             Target::Endpoint(e) => vec![Hit::Endpoint(e.0)],
             Target::Link(l) => vec![Hit::Link(2 * l.0), Hit::Link(2 * l.0 + 1)],
             Target::Path { from, to, both } => {
@@ -914,7 +898,7 @@ impl<O: Observer> Engine<O> {
         }
     }
 
-    pub(crate) fn chosen(
+    fn chosen(
         &self,
         service: ServiceId,
         which: Replicas,
@@ -948,14 +932,40 @@ impl<O: Observer> Engine<O> {
             .or_else(|| all.get(number as usize).copied())
     }
 
-    fn in_zone(&self, zone: u32) -> Vec<Hit> {
-        self.s
-            .services
-            .iter()
-            .flat_map(|s| s.replicas.iter().copied())
+    fn all_replicas(&self) -> impl Iterator<Item = u32> + '_ {
+        let services = self.s.services.iter();
+        services.flat_map(|s| s.replicas.iter().copied())
+    }
+
+    fn in_zone(&self, zone: u32) -> Vec<u32> {
+        self.all_replicas()
             .filter(|&r| self.s.replicas[r as usize].zone == zone)
-            .map(Hit::Replica)
             .collect()
+    }
+
+    /// The replicas that a target means, none if it means something else; `clock` is the one of them whose own clock
+    /// struck, or `NONE`.
+    pub(crate) fn replicas_meant(
+        &self,
+        target: &Target,
+        clock: u32,
+        pick: &dyn Fn(usize) -> usize,
+    ) -> Vec<u32> {
+        match *target {
+            Target::Replicas(service, which) => self.chosen(service, which, clock, pick),
+            Target::AnyReplica => {
+                let all: Vec<u32> = self.all_replicas().collect();
+                let at = if clock == NONE {
+                    pick(all.len())
+                } else {
+                    clock as usize
+                };
+                all.get(at).copied().into_iter().collect()
+            }
+            Target::Zone(zone) => self.in_zone(zone.0 + 1),
+            Target::AnyZone => self.in_zone(1 + pick(self.plan.system.zones.len()) as u32),
+            _ => Vec::new(),
+        }
     }
 
     /// The two ends of a message on its way, sender first.

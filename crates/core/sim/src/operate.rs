@@ -22,8 +22,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use worstday_model::calendar::Calendar;
 use worstday_model::system::{
-    Act, Action, Dist, EndpointId, Expiry, FaultKind, Operator, Replicas, ServiceId, Shed, System,
-    Target,
+    Act, Action, Dist, EndpointId, Expiry, FaultKind, Operator, Shed, System, Target,
 };
 use worstday_stats::draw::{entity, identity};
 
@@ -554,51 +553,17 @@ impl<O: Observer> Engine<O> {
 
     /// Processes end and start again.
     fn restart(&mut self, target: &Target, pick: u64) {
-        for replica in self.meant(target, pick) {
+        let one_of = |n: usize| {
+            self.draw_of(pick, purpose::TARGET, 0)
+                .below(n.max(1) as u64) as usize
+        };
+        for replica in self.replicas_meant(target, NONE, &one_of) {
             let life = self.s.replicas[replica as usize].life;
             if matches!(life, Life::Stopping | Life::Stopped) {
                 continue;
             }
             self.restart_replica(replica);
         }
-    }
-
-    /// The replicas that a target means.
-    fn meant(&self, target: &Target, pick: u64) -> Vec<u32> {
-        let one_of = |n: usize| {
-            self.draw_of(pick, purpose::TARGET, n as u64)
-                .below(n.max(1) as u64) as usize
-        };
-        let all = || {
-            self.s
-                .services
-                .iter()
-                .flat_map(|s| s.replicas.iter().copied())
-        };
-        let in_zone = |zone: u32| -> Vec<u32> {
-            all()
-                .filter(|&r| self.s.replicas[r as usize].zone == zone)
-                .collect()
-        };
-        match *target {
-            Target::Replicas(service, which) => self.chosen_of(service, which, &one_of),
-            Target::AnyReplica => {
-                let all: Vec<u32> = all().collect();
-                all.get(one_of(all.len())).copied().into_iter().collect()
-            }
-            Target::Zone(zone) => in_zone(zone.0 + 1),
-            Target::AnyZone => in_zone(1 + one_of(self.base.zones.len()) as u32),
-            _ => Vec::new(),
-        }
-    }
-
-    fn chosen_of(
-        &self,
-        service: ServiceId,
-        which: Replicas,
-        pick: &dyn Fn(usize) -> usize,
-    ) -> Vec<u32> {
-        self.chosen(service, which, NONE, pick)
     }
 
     /// Every occurrence of a fault that is under way ends; of faults that came together, each of them.

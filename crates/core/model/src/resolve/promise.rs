@@ -408,7 +408,9 @@ impl<'a> Resolver<'a> {
                     quoted(&metric.name.to_string())
                 ),
             );
-            self.found.push(error.expected("a service, as in `till.queue > 8`, or in the `for` of a promise"));
+            self.found.push(
+                error.expected("a service, as in `till.queue > 8`, or in the `for` of a promise"),
+            );
             return None;
         }
         let response = matches!(what, Metric::Percentile(_) | Metric::Mean);
