@@ -8,16 +8,20 @@ use worstday_model::system::{Caller, End, Fault, FaultKind, Replicas, ServiceId,
 /// Nodes and edges; where they stand is the script's business.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Drawing {
+pub struct Drawing {
+    /// Clients, then services, then topics, each in the order of the file.
     pub nodes: Vec<Node>,
+    /// In the order of their ends.
     pub edges: Vec<Edge>,
 }
 
+/// Somebody who asks, a service or a topic.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Node {
+pub struct Node {
     /// `client NAME`, `service NAME` or `topic NAME`: a client and a service may be called the same.
     pub id: String,
+    /// As the file calls it.
     pub name: String,
     /// `client`, `service` or `topic`.
     pub kind: &'static str,
@@ -27,10 +31,13 @@ pub(crate) struct Node {
     pub room: Option<u64>,
 }
 
+/// Who asks, sends to or hands on to whom.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Edge {
+pub struct Edge {
+    /// Id of the node that asks.
     pub from: String,
+    /// Id of the node that is asked.
     pub to: String,
     /// Names of the calls that run along it.
     pub calls: Vec<String>,
@@ -57,7 +64,8 @@ fn caller(system: &System, caller: Caller) -> String {
 }
 
 /// The drawing of a system.
-pub(crate) fn drawing(system: &System) -> Drawing {
+#[must_use]
+pub fn drawing(system: &System) -> Drawing {
     use worstday_model::system::Per;
     let clients = (0..system.clients.len()).map(|at| Node {
         id: client(system, at),
@@ -139,7 +147,8 @@ pub(crate) fn drawing(system: &System) -> Drawing {
 /// What a fault of that name hits, as ids of nodes or `FROM -> TO` of edges, and whether it does not work at all.
 ///
 /// Where the target was drawn by lot, `detail` names the replica that it came to (`web/2 crashes`).
-pub(crate) fn struck(system: &System, name: &str, detail: &str) -> (Vec<String>, bool) {
+#[must_use]
+pub fn struck(system: &System, name: &str, detail: &str) -> (Vec<String>, bool) {
     let Some(fault) = system.faults.iter().find(|fault| fault.name == name) else {
         return (by_detail(system, detail), false);
     };

@@ -8,6 +8,7 @@ use worstday_report::estimate::Estimate;
 use worstday_report::quantity::{count, seconds};
 use worstday_sim::outcome::Outcome;
 
+use crate::clock::LocalClock;
 use crate::day::{Day, day};
 use crate::drawing::{Drawing, drawing};
 use crate::headline::headline;
@@ -38,20 +39,6 @@ pub(crate) struct Island {
     pub assumed: Vec<Assumption>,
     pub described: Vec<Description>,
     pub untraced: Option<String>,
-}
-
-/// How seconds from where counting starts become local time.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LocalClock {
-    /// Local wall clock where counting starts, as if it were UTC, in s since 1970.
-    pub wall: f64,
-    /// Clocks change: seconds from where counting starts, and by how much local time has moved since.
-    pub changes: Vec<(f64, f64)>,
-    /// The time of day means nothing: moments are distances.
-    pub from_start: bool,
-    /// How long is counted, s.
-    pub length: f64,
 }
 
 /// One run.
@@ -204,24 +191,7 @@ pub(crate) fn island(page: &Page<'_>) -> Island {
 
 fn local(told: &Told<'_>, clock: &Clock) -> LocalClock {
     let row = told.outcome;
-    let offsets = clock.offsets(row.warm_up_ns, row.end_ns);
-    let first = offsets.first().map_or(0, |(_, offset)| *offset);
-    let unix = (i128::from(row.start_unix_ns) + i128::from(row.warm_up_ns)) as f64 / 1e9;
-    LocalClock {
-        wall: unix + f64::from(first),
-        changes: offsets
-            .iter()
-            .skip(1)
-            .map(|(at, offset)| {
-                (
-                    (at - row.warm_up_ns) as f64 / 1e9,
-                    f64::from(offset - first),
-                )
-            })
-            .collect(),
-        from_start: clock.counts_from_start(),
-        length: told.report.day.length,
-    }
+    LocalClock::new(clock, row.start_unix_ns, row.warm_up_ns, row.end_ns)
 }
 
 /// A run, its day in windows as they suit `beside`.

@@ -11,8 +11,9 @@
 //!
 //! Everything is a function of its arguments; nothing here reads a clock, a file or a terminal.
 
+mod clock;
 mod day;
-mod drawing;
+pub mod drawing;
 mod headline;
 mod island;
 mod shell;
@@ -24,6 +25,8 @@ use worstday_model::system::System;
 use worstday_report::Report;
 use worstday_sim::outcome::Outcome;
 use worstday_sim::trace::Trace;
+
+pub use crate::clock::LocalClock;
 
 /// A page is never larger than this, in bytes.
 pub const LARGEST: usize = 2 << 20;

@@ -32,7 +32,20 @@ impl Clock {
     /// The clock of a day; an unknown time zone, which no checked system has, reads as UTC.
     #[must_use]
     pub fn new(system: &System, day: &Day, row: &Outcome) -> Self {
-        let counted = row.end_ns.saturating_sub(row.warm_up_ns);
+        Self::spanning(system, day, row.start_unix_ns, row.warm_up_ns, row.end_ns)
+    }
+
+    /// The same for a run that is still going on: where it starts on the calendar, ns since 1970, and where it
+    /// counts from and ends, ns on its own clock.
+    #[must_use]
+    pub fn spanning(
+        system: &System,
+        day: &Day,
+        start_unix_ns: i64,
+        warm_up_ns: u64,
+        end_ns: u64,
+    ) -> Self {
+        let counted = end_ns.saturating_sub(warm_up_ns);
         let style = match day.varies {
             Varies::No => Style::Offset,
             Varies::Yes if counted <= 86_400_000_000_000 => Style::Time,
@@ -40,8 +53,8 @@ impl Clock {
         };
         Self {
             zone: TimeZone::get(&system.timezone).unwrap_or(TimeZone::UTC),
-            start_unix_ns: row.start_unix_ns,
-            warm_up_ns: row.warm_up_ns,
+            start_unix_ns,
+            warm_up_ns,
             style,
         }
     }
