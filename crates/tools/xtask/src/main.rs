@@ -6,6 +6,7 @@
 //! anything else can be checked.
 
 mod bench;
+mod book;
 mod commands;
 mod fuzz;
 mod gates;
@@ -30,6 +31,7 @@ cargo xtask CHORE
   clippy           lints, warnings are errors
   deny             licences, bans and sources of dependencies; advisories where their database is at hand
   doc              documentation, warnings are errors
+  book             builds the book of docs/ into the target folder; a link that leads nowhere is an error
   page [--check]   bundles the HTML report's script and style sheet into its crate
   pictures         renders the README's picture from the HTML report
   fuzz [TARGET..] [--seconds N] [--keep]
@@ -62,6 +64,7 @@ fn chore(arguments: &[String]) -> Result<()> {
         "clippy" => gates::clippy(),
         "deny" => gates::deny(),
         "doc" => gates::documentation(),
+        "book" => book::book(),
         "page" => page::page(rest),
         "pictures" => page::pictures(),
         "fuzz" => fuzz::fuzz(rest),

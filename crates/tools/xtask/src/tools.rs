@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::shell;
 
-/// A published cargo subcommand at the version that the project is checked with.
+/// A published program, mostly a cargo subcommand, at the version that the project is checked with.
 pub struct Tool {
     name: &'static str,
     version: &'static str,
@@ -41,9 +41,18 @@ pub const FUZZ: Tool = Tool {
     features: &[],
 };
 
+/// Makes a book of the pages.
+pub const MDBOOK: Tool = Tool {
+    name: "mdbook",
+    version: "0.5.4",
+    purpose: "builds the book",
+    // Neither a server nor a watcher: two thirds of its dependencies.
+    features: &["--no-default-features", "--features", "search"],
+};
+
 impl Tool {
     /// A command that runs this tool in the repository's root, installing it first if it is
-    /// missing. The first argument is the subcommand's name, as cargo passes it.
+    /// missing. Of a cargo subcommand the first argument is its name, as cargo passes it.
     ///
     /// # Errors
     ///
@@ -54,9 +63,7 @@ impl Tool {
             None => self.install()?,
         };
         let mut command = Command::new(program);
-        command
-            .current_dir(shell::root())
-            .arg(self.name.trim_start_matches("cargo-"));
+        command.current_dir(shell::root()).args(self.subcommand());
         // Tools call cargo and rustc back: those of the pinned toolchain.
         if let Some(cargo) = std::env::var_os("CARGO") {
             command.env("CARGO", cargo);
@@ -64,17 +71,23 @@ impl Tool {
         Ok(command)
     }
 
-    /// The tool as the user has it, or as an earlier run installed it.
+    /// What cargo would pass first to its subcommand.
+    fn subcommand(&self) -> Option<&'static str> {
+        self.name.strip_prefix("cargo-")
+    }
+
+    /// The tool as an earlier run installed it, or as the user has it: of the version that the
+    /// project is checked with, up to its last number.
     fn installed(&self) -> Result<Option<PathBuf>> {
         let cached = self.cached()?;
         for candidate in [cached, PathBuf::from(self.name)] {
-            let subcommand = self.name.trim_start_matches("cargo-");
-            let status = Command::new(&candidate)
-                .args([subcommand, "--version"])
-                .stdout(Stdio::null())
+            let said = Command::new(&candidate)
+                .args(self.subcommand())
+                .arg("--version")
                 .stderr(Stdio::null())
-                .status();
-            if status.is_ok_and(|status| status.success()) {
+                .output();
+            let fits = |stdout: &[u8]| fits(&String::from_utf8_lossy(stdout), self.version);
+            if said.is_ok_and(|said| said.status.success() && fits(&said.stdout)) {
                 return Ok(Some(candidate));
             }
         }
@@ -119,5 +132,33 @@ impl Tool {
         let mut file = OsString::from(self.name);
         file.push(std::env::consts::EXE_SUFFIX);
         Ok(shell::cache()?.join("tools").join("bin").join(file))
+    }
+}
+
+/// Whether what a program says of its version is `wanted`, up to its last number.
+fn fits(said: &str, wanted: &str) -> bool {
+    let family = wanted.rsplit_once('.').map_or(wanted, |(family, _)| family);
+    said.split_whitespace()
+        .map(|word| word.trim_start_matches('v'))
+        .any(|word| {
+            word.strip_prefix(family)
+                .is_some_and(|rest| rest.starts_with('.'))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Programs say their version in ways of their own; a wrong family must be told from a right one.
+    #[test]
+    fn a_version_fits_up_to_its_last_number() {
+        assert!(fits(
+            "cargo-nextest 0.9.130 (6b3f99457 2026-11-02)",
+            "0.9.151"
+        ));
+        assert!(fits("mdbook v0.5.4", "0.5.0"));
+        assert!(!fits("mdbook v0.4.52", "0.5.4"));
+        assert!(!fits("tool 0.51.0", "0.5.4"));
     }
 }

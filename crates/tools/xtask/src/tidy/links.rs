@@ -1,6 +1,6 @@
 //! Every relative link of every page leads to a file, and its anchor to a heading there.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -41,7 +41,7 @@ fn problem(page: &Path, text: &str, target: &str, files: &[PathBuf]) -> Result<O
     let file = if path.is_empty() {
         page.to_owned()
     } else {
-        resolved(page, path)
+        markdown::resolved(page, path)
     };
     let known = files
         .iter()
@@ -62,21 +62,6 @@ fn problem(page: &Path, text: &str, target: &str, files: &[PathBuf]) -> Result<O
     };
     Ok((!anchors.iter().any(|known| known == anchor))
         .then(|| format!("no heading makes `#{anchor}`")))
-}
-
-/// `path` as seen from `page`, from the repository's root.
-fn resolved(page: &Path, path: &str) -> PathBuf {
-    let mut file = page.parent().map(Path::to_owned).unwrap_or_default();
-    for part in Path::new(path).components() {
-        match part {
-            Component::ParentDir => {
-                file.pop();
-            }
-            Component::Normal(name) => file.push(name),
-            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
-        }
-    }
-    file
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! As much of Markdown as the checks need: fenced code blocks, headings' anchors and links.
 
+use std::path::{Component, Path, PathBuf};
+
 /// A fenced block.
 pub struct CodeBlock<'t> {
     /// The word after the fence.
@@ -106,6 +108,21 @@ pub fn link_targets(line: &str) -> Vec<&str> {
         .into_iter()
         .filter(|target| !target.is_empty())
         .collect()
+}
+
+/// Where `path`, a link of `page`, leads: from the folder that `page` is given from.
+pub fn resolved(page: &Path, path: &str) -> PathBuf {
+    let mut file = page.parent().map(Path::to_owned).unwrap_or_default();
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir => {
+                file.pop();
+            }
+            Component::Normal(name) => file.push(name),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    file
 }
 
 fn fence(line: &str) -> Option<&str> {
