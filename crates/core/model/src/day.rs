@@ -33,12 +33,17 @@ pub struct Day {
     pub demand: Vec<Demand>,
     /// Occurrences of events that touch this day, by start, then name.
     pub events: Vec<Occurrence>,
-    /// Dated faults, and those that a scenario makes happen, by start, then name.
+    /// Dated faults, by start, then name; on a scenario's day those that it makes happen, in its order, so that a line more
+    /// at its end leaves the others where they were.
     pub faults: Vec<Strike>,
     /// Rollouts that start on this day, by start, then service.
     pub rollouts: Vec<DatedRollout>,
     /// Edits that a scenario makes happen.
     pub edits: Vec<DatedEdit>,
+    /// What somebody does on a scenario's day, in its order.
+    pub acts: Vec<DatedAct>,
+    /// Changes of demand that a scenario makes happen, in its order.
+    pub demands: Vec<DatedDemand>,
     /// Whether faults and events strike at their own rates too.
     pub random: Random,
     /// Whether events multiply demand on this day.
@@ -196,6 +201,32 @@ pub struct Strike {
 pub struct DatedEdit {
     /// Which.
     pub edit: EditId,
+    /// From.
+    pub at_ns: u64,
+    /// For that long; none to the end.
+    pub lasts_ns: Option<u64>,
+}
+
+/// Something that somebody does on a scenario's day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatedAct {
+    /// What: its number in the system's `by_hand`.
+    pub act: u32,
+    /// Why, if they say so.
+    pub because: Option<String>,
+    /// When.
+    pub at_ns: u64,
+    /// Undone after that long; none to the end.
+    pub lasts_ns: Option<u64>,
+}
+
+/// A client's demand is multiplied for a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DatedDemand {
+    /// Whose.
+    pub client: ClientId,
+    /// By what.
+    pub factor: f64,
     /// From.
     pub at_ns: u64,
     /// For that long; none to the end.

@@ -136,6 +136,8 @@ pub struct Tables {
     pub promises: Vec<Promise>,
     /// Edits that may come into force at run time (of faults and events, in name order).
     pub edits: Vec<Edit>,
+    /// What somebody does on a scenario's day, in its order.
+    pub by_hand: Vec<Action>,
     /// What grows from day to day, in the order of the file.
     pub growth: Vec<Growth>,
     /// What things cost; none if the file does not say.
@@ -182,6 +184,7 @@ impl Default for Tables {
             operators: Vec::new(),
             promises: Vec::new(),
             edits: Vec::new(),
+            by_hand: Vec::new(),
             growth: Vec::new(),
             costs: None,
             facts: Vec::new(),

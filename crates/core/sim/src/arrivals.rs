@@ -140,8 +140,17 @@ pub struct Streams {
     pub rows: Vec<Stream>,
     /// Factor of each client by injections, on top of the day's.
     pub injected: Vec<f64>,
+    /// Factor of each client by the changes of demand that are in force on a scenario's day.
+    pub by_hand: Vec<f64>,
     /// Users of closed clients, by client: how many there are.
     pub users: Vec<u64>,
+}
+
+impl Streams {
+    /// The factor on a client's demand by injections and by hand.
+    fn pressed(&self, client: u32) -> f64 {
+        self.injected[client as usize] * self.by_hand[client as usize]
+    }
 }
 
 /// What the identities of a block's candidates share.
@@ -172,6 +181,7 @@ impl<O: Observer> Engine<O> {
     pub(crate) fn start_streams(&mut self) {
         let clients = self.plan.clients.len();
         self.streams.injected = vec![1.0; clients];
+        self.streams.by_hand = vec![1.0; clients];
         self.streams.users = vec![0; clients];
         for client in 0..clients as u32 {
             self.start_client(client);
@@ -205,6 +215,28 @@ impl<O: Observer> Engine<O> {
                     },
                 );
             }
+            (Demand::WithEvent { .. } | Demand::Recorded { .. }, _) => {
+                let rows = self.listed(client);
+                self.add_stream(client, Source::List { rows, at: 0 });
+            }
+            (Demand::Closed { factor }, Arrive::Closed { population, .. }) => {
+                let users = (*population as f64 * factor).round_ties_even() as u64;
+                self.add_users(client, users);
+            }
+            (demand, arrive) => unreachable!("the day's {demand:?} does not fit {arrive:?}"),
+        }
+    }
+
+    /// The visits of a client that come with an event or as recorded, by instant, with the demand that there is now. Each
+    /// keeps its instant and its coins: more demand only adds.
+    fn listed(&self, client: u32) -> Vec<(u64, u64)> {
+        let day = Arc::clone(&self.day);
+        let system = Arc::clone(&self.plan.system);
+        let pressed = self.streams.pressed(client);
+        match (
+            &day.demand[client as usize],
+            &system.clients[client as usize].arrive,
+        ) {
             (
                 Demand::WithEvent { factor },
                 Arrive::Visits {
@@ -220,7 +252,7 @@ impl<O: Observer> Engine<O> {
                 let mut rows = Vec::new();
                 for span in self.disturbances.spans[event.index()].clone() {
                     let draw = self.draw_of(entity, purpose::COUNT, span.ordinal);
-                    let number = law.sample(draw) * factor;
+                    let number = law.sample(draw) * (factor * pressed);
                     let from = match until_before_ns {
                         Some(before) => span.start_ns - *before as i64 - *over_ns as i64,
                         None => span.start_ns,
@@ -241,7 +273,7 @@ impl<O: Observer> Engine<O> {
                     }
                 }
                 rows.sort_unstable();
-                self.add_stream(client, Source::List { rows, at: 0 });
+                rows
             }
             (
                 Demand::WithEvent { factor },
@@ -258,6 +290,7 @@ impl<O: Observer> Engine<O> {
                         span.start_ns.saturating_add(o as i64)
                     });
                     // Layers of the file's own rate, as with any Poisson client.
+                    let factor = factor * pressed;
                     let layers = factor.ceil() as u64;
                     for layer in 0..layers {
                         let share = (factor - layer as f64).min(1.0);
@@ -277,17 +310,10 @@ impl<O: Observer> Engine<O> {
                     }
                 }
                 rows.sort_unstable();
-                self.add_stream(client, Source::List { rows, at: 0 });
+                rows
             }
-            (Demand::Recorded { what, factor }, _) => {
-                let rows = self.recorded(client, what, *factor);
-                self.add_stream(client, Source::List { rows, at: 0 });
-            }
-            (Demand::Closed { factor }, Arrive::Closed { population, .. }) => {
-                let users = (*population as f64 * factor).round_ties_even() as u64;
-                self.add_users(client, users);
-            }
-            (demand, arrive) => unreachable!("the day's {demand:?} does not fit {arrive:?}"),
+            (Demand::Recorded { what, factor }, _) => self.recorded(client, what, factor * pressed),
+            (demand, arrive) => unreachable!("the day's {demand:?} is no list of {arrive:?}"),
         }
     }
 
@@ -380,7 +406,7 @@ impl<O: Observer> Engine<O> {
 
     /// All factors on a client's demand at an instant.
     fn factor(&self, client: u32, t_ns: u64) -> f64 {
-        let mut factor = self.streams.injected[client as usize] * self.growth(client, t_ns);
+        let mut factor = self.streams.pressed(client) * self.growth(client, t_ns);
         if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
             factor *= of_day;
         }
@@ -397,8 +423,7 @@ impl<O: Observer> Engine<O> {
 
     /// A bound on all factors of the run.
     fn factor_bound(&self, client: u32) -> f64 {
-        let mut bound =
-            self.streams.injected[client as usize] * self.growth(client, self.day.end_ns);
+        let mut bound = self.streams.pressed(client) * self.growth(client, self.day.end_ns);
         if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
             bound *= of_day;
         }
@@ -473,7 +498,7 @@ impl<O: Observer> Engine<O> {
             let Demand::Closed { factor } = self.day.demand[client as usize] else {
                 unreachable!("the day's demand of a closed client is closed")
             };
-            let users = population as f64 * factor * self.streams.injected[client as usize];
+            let users = population as f64 * factor * self.streams.pressed(client);
             self.add_users(client, users.round_ties_even() as u64);
         }
         let rows = self.streams.rows.len();
@@ -483,6 +508,14 @@ impl<O: Observer> Engine<O> {
                 continue;
             }
             if matches!(stream.source, Source::Paced { .. }) {
+                self.next_arrival(row as u32);
+                continue;
+            }
+            if matches!(stream.source, Source::List { .. }) {
+                let floor_ns = self.floor_ns();
+                let mut rows = self.listed(client);
+                rows.retain(|(at, _)| floor_ns <= *at);
+                self.streams.rows[row].source = Source::List { rows, at: 0 };
                 self.next_arrival(row as u32);
                 continue;
             }
@@ -710,7 +743,7 @@ impl<O: Observer> Engine<O> {
         };
         let from = start.max(0.0) as u64;
         let to = (start + length_ns).max(0.0) as u64 + 1;
-        let mut factor = self.streams.injected[client as usize] * self.growth(client, to);
+        let mut factor = self.streams.pressed(client) * self.growth(client, to);
         if let Demand::Stream { factor: of_day, .. } = &self.day.demand[client as usize] {
             factor *= of_day;
         }

@@ -156,6 +156,7 @@ impl<O: Observer> Engine<O> {
             flags: vec![false; plan.system.flags.len()],
             shed_clients: vec![0.0; plan.clients.len()],
             shedding: false,
+            numbered: Vec::new(),
             drained: Vec::new(),
             watch: Watch::default(),
             endpoints: vec![
@@ -199,6 +200,8 @@ impl<O: Observer> Engine<O> {
         };
         engine.start_watching();
         engine.fit_tables();
+        let services = engine.plan.services.iter();
+        engine.s.numbered = services.map(|service| service.numbered).collect();
         for service in 0..engine.plan.services.len() {
             let row = &engine.plan.services[service];
             let (replicas, admission) = (row.replicas, row.admission);

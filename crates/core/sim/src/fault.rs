@@ -12,7 +12,7 @@ use crate::observe::{Fact, Observer};
 use crate::plan::{NONE, purpose};
 use crate::state::{Effects, LinkEffects};
 use serde::{Deserialize, Serialize};
-use worstday_model::day::{DatedEdit, EventDemand, Random, Strike};
+use worstday_model::day::{DatedDemand, DatedEdit, EventDemand, Random, Strike};
 use worstday_model::system::{
     Both, Dist, End, EndpointId, FaultId, FaultKind, FaultWhen, Frees, Lasts, PerReplica, Replicas,
     ServiceId, SlowOf, Target,
@@ -44,6 +44,8 @@ pub enum Effect {
     Loss,
     Delay,
     Edit,
+    /// What somebody does stands among the overrides.
+    Act,
 }
 
 impl Effect {
@@ -65,6 +67,10 @@ pub enum What {
     Event(u32),
     /// An edit of a scenario or an injection.
     Edit(u32),
+    /// A client's demand is multiplied.
+    Demand(u32),
+    /// Somebody does something: its number among the day's acts.
+    Act(u32),
 }
 
 /// One thing that is hit.
@@ -143,6 +149,8 @@ pub struct Occurs {
     pub of_replica: u32,
     /// The edit in force meanwhile.
     pub edit: u32,
+    /// The override that somebody made, once it is made; `NONE` for what nobody did.
+    pub by_hand: u32,
     /// Only requests whose visit has this key of this space, drawn once.
     pub key: Option<(u32, u64)>,
     /// What it hits, decided when it starts.
@@ -154,6 +162,32 @@ pub struct Occurs {
 }
 
 impl Occurs {
+    /// An occurrence that hits nothing by itself.
+    fn plain(what: What, effect: Effect, start_ns: i64, end_ns: u64) -> Self {
+        Self {
+            what,
+            effect,
+            ordinal: 0,
+            start_ns,
+            end_ns,
+            size: 1.0,
+            strike: NONE,
+            of_replica: NONE,
+            edit: NONE,
+            by_hand: NONE,
+            key: None,
+            hits: Vec::new(),
+            begun: false,
+            ended_ns: None,
+        }
+    }
+
+    /// The same for what the day gives: from an instant, for a while or to the end.
+    fn dated(what: What, effect: Effect, at_ns: u64, lasts_ns: Option<u64>) -> Self {
+        let end_ns = lasts_ns.map_or(u64::MAX, |lasts| at_ns.saturating_add(lasts));
+        Self::plain(what, effect, at_ns as i64, end_ns)
+    }
+
     /// Whether it fails only some of the requests of what it hits: those for a key, or those on a worker.
     fn is_for_some(&self) -> bool {
         self.effect == Effect::Errors
@@ -333,11 +367,22 @@ impl<O: Observer> Engine<O> {
     pub(crate) fn plan_disturbances(&mut self) {
         self.plan_events();
         let day = std::sync::Arc::clone(&self.day);
-        for (i, strike) in day.faults.iter().enumerate() {
-            self.plan_strike(strike, i as u32);
+        let mut strikes: Vec<usize> = (0..day.faults.len()).collect();
+        strikes.sort_by_key(|&row| {
+            let strike = &day.faults[row];
+            (strike.at_ns, strike.fault, strike.ordinal)
+        });
+        for row in strikes {
+            self.plan_strike(&day.faults[row], row as u32);
         }
         for edit in &day.edits {
             self.plan_edit(edit);
+        }
+        for more in &day.demands {
+            self.plan_demand(more);
+        }
+        for act in 0..day.acts.len() {
+            self.plan_act(act);
         }
         if day.random == Random::Yes {
             for fault in 0..self.plan.system.faults.len() {
@@ -355,26 +400,31 @@ impl<O: Observer> Engine<O> {
 
     /// An edit of a scenario, or injected.
     pub(crate) fn plan_edit(&mut self, edit: &DatedEdit) {
+        let what = What::Edit(edit.edit.0);
         self.disturbances.rows.push(Occurs {
-            what: What::Edit(edit.edit.0),
-            effect: Effect::Edit,
-            ordinal: 0,
-            start_ns: edit.at_ns as i64,
-            end_ns: edit
-                .lasts_ns
-                .map_or(u64::MAX, |l| edit.at_ns.saturating_add(l)),
-            size: 1.0,
-            strike: NONE,
-            of_replica: NONE,
             edit: edit.edit.0,
-            key: None,
-            hits: vec![],
-            begun: false,
-            ended_ns: None,
+            ..Occurs::dated(what, Effect::Edit, edit.at_ns, edit.lasts_ns)
         });
     }
 
-    fn schedule_row(&mut self, row: u32) {
+    /// More demand, or less, on a scenario's day.
+    pub(crate) fn plan_demand(&mut self, more: &DatedDemand) {
+        let what = What::Demand(more.client.0);
+        self.disturbances.rows.push(Occurs {
+            size: more.factor,
+            ..Occurs::dated(what, Effect::Demand, more.at_ns, more.lasts_ns)
+        });
+    }
+
+    /// Something that somebody does on a scenario's day.
+    pub(crate) fn plan_act(&mut self, number: usize) {
+        let act = &self.day.acts[number];
+        let what = What::Act(number as u32);
+        let row = Occurs::dated(what, Effect::Act, act.at_ns, act.lasts_ns);
+        self.disturbances.rows.push(row);
+    }
+
+    pub(crate) fn schedule_row(&mut self, row: u32) {
         let occurs = &self.disturbances.rows[row as usize];
         let from = occurs.start_ns.max(0) as u64;
         let over = occurs.end_ns < from || (occurs.start_ns < 0 && occurs.end_ns == 0);
@@ -453,24 +503,16 @@ impl<O: Observer> Engine<O> {
                 });
             }
         }
+        let effect = if row.edit.is_some() {
+            Effect::Edit
+        } else {
+            Effect::Demand
+        };
+        let end_ns = span.end_ns.max(0) as u64;
         self.disturbances.rows.push(Occurs {
-            what: What::Event(event),
-            effect: if row.edit.is_some() {
-                Effect::Edit
-            } else {
-                Effect::Demand
-            },
             ordinal: span.ordinal,
-            start_ns: span.start_ns,
-            end_ns: span.end_ns.max(0) as u64,
-            size: 1.0,
-            strike: NONE,
-            of_replica: NONE,
             edit: row.edit.map_or(NONE, |e| e.0),
-            key: None,
-            hits: vec![],
-            begun: false,
-            ended_ns: None,
+            ..Occurs::plain(What::Event(event), effect, span.start_ns, end_ns)
         });
     }
 
@@ -553,19 +595,12 @@ impl<O: Observer> Engine<O> {
             _ => None,
         };
         self.disturbances.rows.push(Occurs {
-            what: What::Fault(fault.0),
-            effect,
             ordinal: id,
-            start_ns,
-            end_ns,
             size,
-            strike: NONE,
             of_replica,
             edit,
             key,
-            hits: vec![],
-            begun: false,
-            ended_ns: None,
+            ..Occurs::plain(What::Fault(fault.0), effect, start_ns, end_ns)
         });
     }
 
@@ -683,6 +718,7 @@ impl<O: Observer> Engine<O> {
         if edit != NONE {
             self.edits_change();
         }
+        self.hand_moves(row, true);
     }
 
     /// It ends.
@@ -697,6 +733,7 @@ impl<O: Observer> Engine<O> {
         if self.disturbances.rows[row as usize].edit != NONE {
             self.edits_change();
         }
+        self.hand_moves(row, false);
     }
 
     /// Recomputes everything that a row hits.
@@ -1004,7 +1041,9 @@ impl<O: Observer> Engine<O> {
     /// changes nothing, such as a train that leaves, disturbs nobody.
     pub(crate) fn disturbs(&self, row: &Occurs) -> bool {
         let is_step = matches!(row.what, What::Event(_)) && EVER_AFTER_NS <= row.end_ns;
-        !is_step && (row.effect != Effect::Demand || self.multiplies(row))
+        // What people do is no trouble, but what they do about it.
+        let is_help = matches!(row.what, What::Act(_));
+        !is_step && !is_help && (row.effect != Effect::Demand || self.multiplies(row))
     }
 
     /// Whether an event's occurrence multiplies anybody's demand.
@@ -1014,7 +1053,8 @@ impl<O: Observer> Engine<O> {
                 .demand
                 .iter()
                 .any(|d| d.1 != 1.0),
-            What::Fault(_) | What::Edit(_) => true,
+            What::Demand(_) => row.size != 1.0,
+            What::Fault(_) | What::Edit(_) | What::Act(_) => true,
         }
     }
 

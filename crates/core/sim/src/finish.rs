@@ -1,14 +1,16 @@
 //! The end of a run: figures become an [`Outcome`], and the counts must add up.
 
 use crate::engine::Engine;
-use crate::fault::{Effect, Hit, What};
+use crate::fault::{Effect, Hit, Occurs, What};
 use crate::measure::{Areas, WINDOW_FIRST_NS};
 use crate::observe::Observer;
+use crate::operate::Override;
 use crate::outcome::{
     CallOutcome, ClientOutcome, Conservation, Ended, EndpointOutcome, Ends, Happened, LinkOutcome,
     Outcome, PoolOutcome, ServiceOutcome, VERSION, Windows,
 };
 use crate::state::{Kind, Phase, flag};
+use crate::watch::Firing;
 use worstday_model::system::AlertOn;
 
 /// A law that every history obeys was broken: a bug of the engine.
@@ -309,28 +311,13 @@ impl<O: Observer> Engine<O> {
     }
 
     fn happened(&self) -> Vec<Happened> {
-        let mut rows: Vec<Happened> = self
-            .disturbances
-            .rows
-            .iter()
-            .filter(|r| r.begun)
-            .map(|r| {
-                let (what, name) = match r.what {
-                    What::Fault(f) => ("fault", self.base.faults[f as usize].name.clone()),
-                    What::Event(e) => ("event", self.base.events[e as usize].name.clone()),
-                    What::Edit(e) => ("edit", self.base.edits[e as usize].name.clone()),
-                };
-                Happened {
-                    what: what.to_owned(),
-                    name,
-                    detail: self.detail(r.effect, r.size, &r.hits),
-                    from_ns: r.start_ns,
-                    until_ns: r.ended_ns,
-                }
-            })
+        let struck = self.disturbances.rows.iter();
+        let mut rows: Vec<Happened> = struck
+            .filter(|row| row.begun)
+            .filter_map(|row| self.told(row))
             .collect();
-        rows.extend(self.noticed());
-        rows.extend(self.done_by_hand());
+        rows.extend((self.s.watch.firings.iter()).map(|firing| self.noticed(firing)));
+        rows.extend((self.s.watch.overrides.iter()).map(|row| self.done_by_hand(row)));
         // A rollout's notes stand in the order in which they were made.
         rows.extend(self.s.rollouts.notes.iter().map(|note| Happened {
             what: "rollout".to_owned(),
@@ -343,45 +330,67 @@ impl<O: Observer> Engine<O> {
         rows
     }
 
-    /// The alerts that fired.
-    fn noticed(&self) -> impl Iterator<Item = Happened> + '_ {
-        self.s.watch.firings.iter().map(|firing| {
-            let alert = &self.base.alerts[firing.alert as usize];
-            let what = match &alert.on {
-                AlertOn::Sight(sight) => sight.text.clone(),
-                AlertOn::Burn(burn) => {
-                    let promise = &self.base.promises[burn.promise.index()].name;
-                    format!("the error budget of {promise} burns")
-                }
-            };
-            let unseen = if firing.missed { ", unseen" } else { "" };
-            Happened {
-                what: "alert".to_owned(),
-                name: alert.name.clone(),
-                detail: format!("{what}{unseen}"),
-                from_ns: firing.from_ns as i64,
-                until_ns: firing.until_ns,
-            }
+    /// An occurrence in words; none for what somebody did, which stands among the overrides.
+    pub(crate) fn told(&self, row: &Occurs) -> Option<Happened> {
+        let (what, name) = match row.what {
+            What::Fault(f) => ("fault", &self.base.faults[f as usize].name),
+            What::Event(e) => ("event", &self.base.events[e as usize].name),
+            What::Edit(e) => ("edit", &self.base.edits[e as usize].name),
+            What::Demand(c) => ("demand", &self.base.clients[c as usize].name),
+            What::Act(_) => return None,
+        };
+        Some(Happened {
+            what: what.to_owned(),
+            name: name.clone(),
+            detail: self.detail(row.effect, row.size, &row.hits),
+            from_ns: row.start_ns,
+            until_ns: row.ended_ns,
         })
     }
 
-    /// What people did.
-    fn done_by_hand(&self) -> impl Iterator<Item = Happened> + '_ {
-        self.s.watch.overrides.iter().map(|row| Happened {
+    /// An alert that fired, in words.
+    pub(crate) fn noticed(&self, firing: &Firing) -> Happened {
+        let alert = &self.base.alerts[firing.alert as usize];
+        let what = match &alert.on {
+            AlertOn::Sight(sight) => sight.text.clone(),
+            AlertOn::Burn(burn) => {
+                let promise = &self.base.promises[burn.promise.index()].name;
+                format!("the error budget of {promise} burns")
+            }
+        };
+        let unseen = if firing.missed { ", unseen" } else { "" };
+        Happened {
+            what: "alert".to_owned(),
+            name: alert.name.clone(),
+            detail: format!("{what}{unseen}"),
+            from_ns: firing.from_ns as i64,
+            until_ns: firing.until_ns,
+        }
+    }
+
+    /// What people did, in words.
+    pub(crate) fn done_by_hand(&self, row: &Override) -> Happened {
+        Happened {
             what: "override".to_owned(),
             name: match self.base.operators.get(row.operator as usize) {
                 Some(operator) => operator.name.clone(),
                 None => "by hand".to_owned(),
             },
-            detail: format!("{}, because {}", row.text, row.because),
+            detail: if row.because.is_empty() {
+                row.text.clone()
+            } else {
+                format!("{}, because {}", row.text, row.because)
+            },
             from_ns: row.from_ns as i64,
             until_ns: row.until_ns,
-        })
+        }
     }
 
     fn detail(&self, effect: Effect, size: f64, hits: &[Hit]) -> String {
         let verb = match effect {
+            Effect::Demand if size != 1.0 => return format!("{size:.3}x as many"),
             Effect::Demand => return "more or less demand".to_owned(),
+            Effect::Act => return "by hand".to_owned(),
             Effect::Edit => return "the file reads differently".to_owned(),
             Effect::Crash => "crashes".to_owned(),
             Effect::Vanish => "vanishes".to_owned(),

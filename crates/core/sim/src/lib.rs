@@ -21,6 +21,8 @@ mod direct;
 pub mod engine;
 mod fault;
 mod finish;
+mod glance;
+mod hand;
 pub mod history;
 pub mod judge;
 mod judge_feed;
@@ -45,5 +47,8 @@ mod worker;
 
 pub use engine::{Editing, Engine, NoEdits, Snapshot, TASKS_MAX};
 pub use finish::Violation;
+pub use glance::{Glance, ServiceNow};
+pub use hand::{Line, Unplannable};
 pub use history::History;
 pub use state::Ending;
+pub use topic::TopicLevel;

@@ -984,7 +984,9 @@ fn is_open(
         && !consumes(system, endpoint.service)
 }
 
-fn target_of(kind: &worstday_model::system::FaultKind) -> Option<&worstday_model::system::Target> {
+pub(crate) fn target_of(
+    kind: &worstday_model::system::FaultKind,
+) -> Option<&worstday_model::system::Target> {
     use worstday_model::system::FaultKind as K;
     match kind {
         K::Crash(t) | K::Vanish(t) | K::Stall(t) | K::Cut(t) => Some(t),

@@ -640,6 +640,8 @@ pub struct State {
     pub shed_clients: Vec<f64>,
     pub shedding: bool,
     /// Zones (+ 1) that nobody is sent to.
+    /// Services whose workers have numbers.
+    pub numbered: Vec<bool>,
     pub drained: Vec<bool>,
     /// Alerts and operators.
     pub watch: Watch,

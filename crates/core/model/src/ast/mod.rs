@@ -38,7 +38,8 @@ pub use fault::{
 };
 pub use place::{KeySpace, Link, Pool, Zone, Zones};
 pub use promise::{
-    Found, Happening, HappeningEdit, HappeningEvent, HappeningFault, Happens, Promise, Scenario,
+    Found, Happening, HappeningDemand, HappeningEdit, HappeningEvent, HappeningFault, Happens,
+    Promise, Scenario,
 };
 pub use rollout::{
     BadVersion, Compared, Otherwise, Portion, Rollout, RolloutAct, RolloutStep, RolloutTo,
@@ -54,8 +55,8 @@ pub use step::{
 pub use texts::*;
 pub use topic::{Consumes, SendStep, Topic};
 pub use watch::{
-    Act, Action, Alert, ClearAct, DrainAct, EditAct, Entry, Mistakes, Operator, RepairAct,
-    RestartAct, SetAct, ShedAct, Shift,
+    Act, Action, Alert, ClearAct, DrainAct, EditAct, Entry, Mistakes, Operator, PauseAct,
+    RepairAct, RestartAct, RollBackAct, SetAct, ShedAct, Shift,
 };
 pub use words::*;
 

@@ -1,6 +1,10 @@
 //! What was promised, and the concrete days on which promises are judged.
 
-use super::{Edits, FaultTarget, Seed, Text, Version};
+use super::{
+    Act, Capacity, ClearAct, Crash, Cut, Delay, DrainAct, Edits, Errors, FaultKind, FaultTarget,
+    Hang, Loss, PauseAct, RepairAct, RestartAct, RollBackAct, Seed, SetAct, ShedAct, Slow, Stall,
+    Text, Vanish, Version,
+};
 use crate::form::{Given, Many, Names, Partly, choice, record};
 use crate::scalar::{
     Cond, Count, Date, Duration, Factor, Name, Ratio, Reference, Survive, Time, Uncertain, When,
@@ -73,8 +77,10 @@ record! {
         pick _ what: Happens,
         /// When it starts.
         req "at" at: Given<Time>,
-        /// How long it lasts.
+        /// How long it lasts; to the end of the day if not given, or as long as a declared fault or event lasts.
         opt "lasts" lasts: Given<Duration>,
+        /// Why somebody does it.
+        opt "because" because: Given<Text>,
     }
 }
 
@@ -87,19 +93,93 @@ choice! {
         "event" Event(HappeningEvent),
         /// The file reads differently.
         "edit" Edit(HappeningEdit),
+        /// Clients come more often, or less.
+        "demand" Demand(HappeningDemand),
+        /// The process ends, and its callers are told.
+        "crash" Crash(Crash),
+        /// The process ends, and nobody is told.
+        "vanish" Vanish(Vanish),
+        /// Nothing progresses.
+        "stall" Stall(Stall),
+        /// It takes requests and never answers.
+        "hang" Hang(Hang),
+        /// It takes longer.
+        "slow" Slow(Slow),
+        /// There is less of it.
+        "capacity" Capacity(Capacity),
+        /// Requests fail.
+        "errors" Errors(Errors),
+        /// Nothing passes.
+        "cut" Cut(Cut),
+        /// Messages are lost.
+        "loss" Loss(Loss),
+        /// Messages take longer.
+        "delay" Delay(Delay),
+        /// A flag goes up.
+        "set" Set(SetAct),
+        /// A flag goes down.
+        "clear" Clear(ClearAct),
+        /// A share of the requests is turned away at the door.
+        "shed" Shed(ShedAct),
+        /// Processes end and start again.
+        "restart" Restart(RestartAct),
+        /// Nobody is sent to a zone any more.
+        "drain" Drain(DrainAct),
+        /// A declared fault ends.
+        "repair" Repair(RepairAct),
+        /// The last version of a service goes.
+        "roll-back" RollBack(RollBackAct),
+        /// A rollout stops where it is.
+        "pause" Pause(PauseAct),
     }
     later {
-        "set" = "flags",
-        "clear" = "flags",
-        "shed" = "operators",
-        "restart" = "operators",
-        "fail-over" = "operators",
-        "roll-back" = "operators",
-        "pause" = "operators",
-        "drain" = "operators",
-        "flush" = "operators",
-        "repair" = "operators",
-        "replay" = "operators",
+        "fail-over" = "failover",
+        "flush" = "caches",
+        "replay" = "topics",
+    }
+}
+
+impl Happens {
+    /// What breaks, where the line says itself what it does to whom.
+    #[must_use]
+    pub fn breaks(&self) -> Option<FaultKind> {
+        Some(match self {
+            Self::Crash(fault) => FaultKind::Crash(fault.clone()),
+            Self::Vanish(fault) => FaultKind::Vanish(fault.clone()),
+            Self::Stall(fault) => FaultKind::Stall(fault.clone()),
+            Self::Hang(fault) => FaultKind::Hang(fault.clone()),
+            Self::Slow(fault) => FaultKind::Slow(fault.clone()),
+            Self::Capacity(fault) => FaultKind::Capacity(fault.clone()),
+            Self::Errors(fault) => FaultKind::Errors(fault.clone()),
+            Self::Cut(fault) => FaultKind::Cut(fault.clone()),
+            Self::Loss(fault) => FaultKind::Loss(fault.clone()),
+            Self::Delay(fault) => FaultKind::Delay(fault.clone()),
+            _ => return None,
+        })
+    }
+
+    /// What somebody does, where it is one of the things that operators do. An edit stands for itself.
+    #[must_use]
+    pub fn act(&self) -> Option<Act> {
+        Some(match self {
+            Self::Set(act) => Act::Set(act.clone()),
+            Self::Clear(act) => Act::Clear(act.clone()),
+            Self::Shed(act) => Act::Shed(act.clone()),
+            Self::Restart(act) => Act::Restart(act.clone()),
+            Self::Drain(act) => Act::Drain(act.clone()),
+            Self::Repair(act) => Act::Repair(act.clone()),
+            Self::RollBack(act) => Act::RollBack(act.clone()),
+            Self::Pause(act) => Act::Pause(act.clone()),
+            _ => return None,
+        })
+    }
+}
+
+record! {
+    /// Clients come more often, or less.
+    pub struct HappeningDemand = "`happens`" {
+        /// Factors on the demand of clients.
+        req "demand" demand: Names<Given<Uncertain<Factor>>>,
     }
 }
 

@@ -15,8 +15,9 @@
 
 use super::expected::{DURING_INSTANT_NS, Expected, busiest, expected_length, mean};
 use super::{
-    DatedEdit, DatedRollout, Day, DayError, DayRequest, Demand, EventDemand, Happening, Happens,
-    Occurrence, Random, RateCurve, RecordedDemand, Scenario, Strike, Varies, What,
+    DatedAct, DatedDemand, DatedEdit, DatedRollout, Day, DayError, DayRequest, Demand, EventDemand,
+    Happening, Happens, Occurrence, Random, RateCurve, RecordedDemand, Scenario, Strike, Varies,
+    What,
 };
 use crate::calendar::{self, Calendar, EVER_AFTER_NS, next_working_day};
 use crate::system::{
@@ -316,21 +317,44 @@ impl Planner<'_> {
                         .lasts_ns
                         .or_else(|| self.own_length(event, at_unix)),
                 }),
-                Happens::Edit(edit) => {
+                // What began before the run began is under way at its start.
+                Happens::Edit(_) | Happens::Act(_) | Happens::Demand(_) => {
                     let early = 0_i64.saturating_sub(at_ns).max(0) as u64;
                     let lasts_ns = happening.lasts_ns.map(|lasts| lasts.saturating_sub(early));
-                    if lasts_ns != Some(0) {
-                        day.edits.push(DatedEdit {
-                            edit,
-                            at_ns: at_ns.max(0) as u64,
+                    if lasts_ns == Some(0) {
+                        continue;
+                    }
+                    let at_ns = at_ns.max(0) as u64;
+                    match happening.what {
+                        Happens::Act(act) => day.acts.push(DatedAct {
+                            act,
+                            because: happening.because.clone(),
+                            at_ns,
                             lasts_ns,
-                        });
+                        }),
+                        Happens::Demand(client) => {
+                            let factor = happening.by.unwrap_or(1.0);
+                            if !(factor.is_finite() && 0.0 <= factor) {
+                                return Err(DayError::Factor { value: factor });
+                            }
+                            day.demands.push(DatedDemand {
+                                client,
+                                factor,
+                                at_ns,
+                                lasts_ns,
+                            });
+                        }
+                        Happens::Edit(edit) => day.edits.push(DatedEdit {
+                            edit,
+                            at_ns,
+                            lasts_ns,
+                        }),
+                        Happens::Fault(_) | Happens::Event(_) => {}
                     }
                 }
             }
         }
         day.events.sort_by_key(|o| (o.start_ns, o.event, o.ordinal));
-        day.faults.sort_by_key(|s| (s.at_ns, s.fault, s.ordinal));
         day.edits.sort_by_key(|e| (e.at_ns, e.edit));
         day.varies = self.varies(&day);
         let clock = |time: Time| time.strftime("%H:%M").to_string();
@@ -372,6 +396,8 @@ impl Planner<'_> {
             faults: self.strikes(start_unix_ns, end_ns),
             rollouts: self.rollouts(start_unix_ns, end_ns),
             edits: Vec::new(),
+            acts: Vec::new(),
+            demands: Vec::new(),
             random: self.random,
             event_demand: EventDemand::Multiplies,
             grown: self.grown(),
@@ -677,6 +703,8 @@ impl Planner<'_> {
                 .edits
                 .iter()
                 .any(|edit| counted(edit.at_ns as i64, edit.lasts_ns))
+            || (day.acts.iter()).any(|act| counted(act.at_ns as i64, act.lasts_ns))
+            || (day.demands.iter()).any(|more| counted(more.at_ns as i64, more.lasts_ns))
         {
             Varies::Yes
         } else {

@@ -67,6 +67,8 @@ pub struct Happening {
     pub by: Option<f64>,
     /// Its length, ns.
     pub lasts_ns: Option<u64>,
+    /// Why somebody does it.
+    pub because: Option<String>,
 }
 
 /// What happens.
@@ -78,6 +80,10 @@ pub enum Happens {
     Event(EventId),
     /// The file reads differently.
     Edit(EditId),
+    /// Somebody does something: its number in the system's `by_hand`.
+    Act(u32),
+    /// A client's demand is multiplied by the line's size.
+    Demand(ClientId),
 }
 
 /// Why there is no such day.

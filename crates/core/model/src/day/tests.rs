@@ -674,6 +674,7 @@ fn a_scenario_happens_as_it_says() {
         target: None,
         by: Some(2.5),
         lasts_ns: Some(40 * SECOND),
+        because: None,
     };
     let scenario = Scenario {
         name: "WD-7f3a".to_owned(),
@@ -716,8 +717,8 @@ fn a_scenario_happens_as_it_says() {
     assert_eq!(
         faults,
         [
-            (3072, Some(40 * SECOND), Some(2.5)),
-            (30 * 60 + 245 * 60, Some(40 * SECOND), Some(2.5))
+            (30 * 60 + 245 * 60, Some(40 * SECOND), Some(2.5)),
+            (3072, Some(40 * SECOND), Some(2.5))
         ]
     );
     // One edit was under way when the run began, the other over.

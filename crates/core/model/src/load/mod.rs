@@ -72,6 +72,8 @@ pub struct Model {
     tree: Node,
     ast: Arc<ast::Model>,
     scenario: Option<Arc<ast::Scenario>>,
+    /// What that scenario makes happen that the model has no name for.
+    by_hand: Arc<Vec<resolve::ByHand>>,
     warnings: Diagnostics,
     /// What the numbers that grow are multiplied by, in the order of `growth`; empty if they are as written.
     grown: Vec<f64>,
@@ -115,11 +117,13 @@ impl Model {
         let sources = Arc::new(sources);
         let loaded = loaded.and_then(|(tree, scenario)| {
             let ast = decode_model(&tree, &mut found)?;
+            let by_hand = scenario.as_ref().map(resolve::ByHand::of);
             Some(Self {
                 sources: Arc::clone(&sources),
                 path: model,
                 tree,
                 ast: Arc::new(ast),
+                by_hand: Arc::new(by_hand.unwrap_or_default()),
                 scenario: scenario.map(Arc::new),
                 warnings: Diagnostics::new(),
                 grown: Vec::new(),
@@ -365,7 +369,15 @@ impl Model {
             let bytes = files.read(&path::join(folder, path))?;
             String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
         };
-        resolve(&self.ast, &self.sources, &mut read, &self.grown, found)
+        let by_hand = &self.by_hand;
+        resolve(
+            &self.ast,
+            &self.sources,
+            &mut read,
+            &self.grown,
+            by_hand,
+            found,
+        )
     }
 
     fn error(&self, found: Diagnostics) -> LoadError {

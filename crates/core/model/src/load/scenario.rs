@@ -6,8 +6,9 @@ use crate::ast::FaultSize;
 use crate::day::{Happening, Happens, Scenario};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, quoted};
 use crate::form::Given;
+use crate::resolve::by_hand;
 use crate::scalar::Name;
-use crate::system::{EditId, FaultKind, System, Target};
+use crate::system::{Act, Arrive, ClientId, EditId, FaultId, FaultKind, System, Target};
 use crate::tree::Node;
 
 impl Model {
@@ -30,15 +31,13 @@ impl Model {
             .filter_map(|factor| {
                 let clients = system.clients.iter().map(|client| client.name.as_str());
                 let client = find(&factor.name, factor.at, "client", clients, &mut found)?;
-                Some((
-                    crate::system::ClientId(client),
-                    factor.value.value.best().get(),
-                ))
+                Some((ClientId(client), factor.value.value.best().get()))
             })
             .collect();
         let mut happens = Vec::new();
         for (number, happening) in scenario.happens.iter().flatten().enumerate() {
-            let (what, target, by) = match &happening.what {
+            let mut lines = Vec::new();
+            match &happening.what {
                 ast::Happens::Fault(fault) => {
                     let Some(id) = self.fault(system, &fault.fault, &mut found) else {
                         continue;
@@ -51,7 +50,7 @@ impl Model {
                         .by
                         .as_ref()
                         .and_then(|by| size(system, id, by, &mut found));
-                    (Happens::Fault(crate::system::FaultId(id)), target, by)
+                    lines.push((Happens::Fault(FaultId(id)), target, by));
                 }
                 ast::Happens::Event(event) => {
                     let names = system.events.iter().map(|event| event.name.as_str());
@@ -59,24 +58,44 @@ impl Model {
                     let Some(id) = find(name, event.event.span, "event", names, &mut found) else {
                         continue;
                     };
-                    (Happens::Event(crate::system::EventId(id)), None, None)
+                    lines.push((Happens::Event(crate::system::EventId(id)), None, None));
                 }
                 ast::Happens::Edit(_) => {
                     let name = edit_name(number);
                     let at = system.edits.iter().position(|edit| edit.name == name);
                     let at = at.expect("the system has the edits of its scenario");
                     let id = EditId(u32::try_from(at).expect("edits are counted in 32 bits"));
-                    (Happens::Edit(id), None, None)
+                    lines.push((Happens::Edit(id), None, None));
                 }
-            };
+                ast::Happens::Demand(more) => {
+                    for factor in more.demand.iter() {
+                        let names = system.clients.iter().map(|client| client.name.as_str());
+                        if let Some(id) = find(&factor.name, factor.at, "client", names, &mut found)
+                        {
+                            let by = factor.value.value.best().get();
+                            lines.push((Happens::Demand(ClientId(id)), None, Some(by)));
+                        }
+                    }
+                }
+                _ => {
+                    let fault = by_hand::fault_of(system.faults.len(), &self.by_hand, number);
+                    let act = by_hand::action_of(&self.by_hand, number);
+                    lines.extend(fault.map(|id| (Happens::Fault(id), None, None)));
+                    lines.extend(act.map(|id| (Happens::Act(id), None, None)));
+                }
+            }
+            self.check_line(system, happening, &lines, &mut found);
             let (hour, minute, second, nanos) = happening.at.value.parts();
-            happens.push(Happening {
-                at: time(hour, minute, second, nanos),
-                what,
-                target,
-                by,
-                lasts_ns: happening.lasts.as_ref().map(|lasts| lasts.value.nanos()),
-            });
+            for (what, target, by) in lines {
+                happens.push(Happening {
+                    at: time(hour, minute, second, nanos),
+                    what,
+                    target,
+                    by,
+                    lasts_ns: happening.lasts.as_ref().map(|lasts| lasts.value.nanos()),
+                    because: happening.because.as_ref().map(|why| why.value.to_string()),
+                });
+            }
         }
         if found.has_errors() {
             return Err(self.error(found));
@@ -110,8 +129,49 @@ impl Model {
             .enumerate()
             .filter_map(|(number, happening)| match &happening.what {
                 ast::Happens::Edit(edit) => Some((edit_name(number), &edit.edit.0)),
-                ast::Happens::Fault(_) | ast::Happens::Event(_) => None,
+                _ => None,
             })
+    }
+
+    /// Refuses what a line of its kind has no use for.
+    fn check_line(
+        &self,
+        system: &System,
+        happening: &ast::Happening,
+        lines: &[(Happens, Option<Target>, Option<f64>)],
+        found: &mut Diagnostics,
+    ) {
+        for (what, ..) in lines {
+            if let Happens::Demand(client) = what
+                && let client = &system.clients[client.index()]
+                && matches!(client.arrive, Arrive::Closed { .. })
+            {
+                let message = format!(
+                    "{} is a fixed number of users: there is no demand to multiply",
+                    quoted(&client.name)
+                );
+                found.push(Diagnostic::error(happening.span, message));
+            }
+        }
+        let [(Happens::Act(number), ..)] = lines else {
+            if let Some(why) = &happening.because {
+                let message = "only what somebody does has a reason";
+                found.push(
+                    Diagnostic::error(why.span, message)
+                        .hint("a comment can say why something happens"),
+                );
+            }
+            return;
+        };
+        let action = &system.by_hand[*number as usize];
+        let at_once = matches!(
+            action.act,
+            Act::Restart(_) | Act::Repair(_) | Act::RollBack(_)
+        );
+        if let (true, Some(lasts)) = (at_once, &happening.lasts) {
+            let message = format!("who {} does it at once: nothing lasts", action.text);
+            found.push(Diagnostic::error(lasts.span, message).hint("remove `lasts`"));
+        }
     }
 
     fn fault(&self, system: &System, name: &Given<Name>, found: &mut Diagnostics) -> Option<u32> {

@@ -157,7 +157,7 @@ impl<'a> Resolver<'a> {
             ..
         } = item;
         let path = format!("faults.{name}");
-        let kind = self.kind(&path, written);
+        let kind = self.kind(&path, &written.kind);
         let together = matches!(written.kind, ast::FaultKind::Together(_));
         let lasts = match &written.lasts {
             Some(given) => self.lasts(&path, given),
@@ -280,9 +280,9 @@ impl<'a> Resolver<'a> {
         Some(FaultWhen::Dated(dates))
     }
 
-    fn kind(&mut self, path: &str, written: &'a ast::Fault) -> Option<FaultKind> {
+    pub(super) fn kind(&mut self, path: &str, written: &'a ast::FaultKind) -> Option<FaultKind> {
         const UNITS: [Hits; 2] = [Hits::Replicas, Hits::Worker];
-        Some(match &written.kind {
+        Some(match written {
             ast::FaultKind::Crash(fault) => FaultKind::Crash(self.fault_target(
                 &format!("{path}.crash"),
                 &fault.target,

@@ -11,6 +11,7 @@
 //!
 //! The cost is linear in the length of the file with its blocks put in place.
 
+pub(crate) mod by_hand;
 mod call;
 mod client;
 mod costs;
@@ -31,6 +32,7 @@ mod target;
 mod topic;
 mod watch;
 
+pub(crate) use by_hand::ByHand;
 pub use finding::FINDINGS;
 pub(crate) use growth::is_address;
 pub(crate) use laws::law;
@@ -58,7 +60,8 @@ pub(crate) type ReadFile<'a> = dyn FnMut(&str, &str) -> Result<String, String> +
 
 /// Resolves a model.
 ///
-/// `grown` is what the numbers that grow are multiplied by in it, in the order of `growth`.
+/// `grown` is what the numbers that grow are multiplied by in it, in the order of `growth`; `by_hand` what a scenario
+/// makes happen besides.
 /// `None` if anything is wrong with it; what, and where, is then among `found`. A model of
 /// which only a part could be read is resolved as far as it goes: what `found` hides is not missed. The findings about
 /// a model that is right go there too.
@@ -68,6 +71,7 @@ pub(crate) fn resolve(
     sources: &SourceMap,
     files: &mut ReadFile<'_>,
     grown: &[f64],
+    by_hand: &[ByHand],
     found: &mut Diagnostics,
 ) -> Option<System> {
     let directory = Directory::new(&model.sections, found);
@@ -97,6 +101,7 @@ pub(crate) fn resolve(
         currency: None,
     };
     resolver.sections(&model.sections, model.system.span, grown);
+    resolver.by_hand(by_hand);
     let (tables, findings) = (resolver.system, resolver.findings);
     if found.has_errors() {
         // What is strange about a file that means nothing is of no use yet.

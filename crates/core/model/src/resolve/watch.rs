@@ -466,7 +466,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What is done, and how a log says it.
-    fn act(&mut self, path: &str, written: &'a ast::Act) -> Option<(Act, String)> {
+    pub(super) fn act(&mut self, path: &str, written: &'a ast::Act) -> Option<(Act, String)> {
         Some(match written {
             ast::Act::Edit(act) => {
                 let keys = act.edit.0.entries().unwrap_or_default();

@@ -168,6 +168,8 @@ impl<'a> Check<'a> {
         each(&tables.calls, |call| self.call(call))?;
         each(&tables.alerts, |alert| self.alert(alert))?;
         each(&tables.operators, |operator| self.operator(operator))?;
+        self.row = "happens".to_owned();
+        self.actions(&tables.by_hand)?;
         self.row = "calls".to_owned();
         let made = self.calls.iter().all(|steps| *steps > 0);
         self.must(made, "each call is made by some step")?;

@@ -312,6 +312,73 @@ fn a_scenario_is_a_day() {
     insta::assert_snapshot!(error.to_string());
 }
 
+/// A scenario spells out what the model has no name for: what breaks, what somebody does, who comes more often.
+#[test]
+fn a_scenario_says_what_is_done_by_hand() {
+    let model_text = "worstday: 1\nsystem: shop\ntimezone: UTC\nas-of: 2026-11-23\nflags: [offline]\nzones: [a, b]\nclients:\n  \
+                 users: {arrive: 5/s, do: front.page}\n  staff: {population: 5, think: 1s, do: front.page}\nservices:\n  \
+                 front: {replicas: 2, spread: zones, workers: 4, endpoints: {page: [{choose: [{if: offline, do: [{answer: degraded}]}, {chance: rest, do: [{call: back.load}]}]}]}}\n  \
+                 back: {workers: 2, endpoints: {load: 10ms}}\nfaults:\n  vanish-back: {vanish: back, every: 1 year, lasts: 5m}\n";
+    let day = |lines: &str| {
+        format!(
+            "worstday: 1\nscenario: WD-0001\nbase: shop.yaml\nday: 2026-12-11\nfrom: 10:00\nuntil: 10:30\nhappens:\n{lines}"
+        )
+    };
+    let read = |lines: &str| {
+        let text = day(lines);
+        let files = Memory::of(&[("shop.yaml", model_text), ("day.yaml", &text)]);
+        let model = model("day.yaml", &LoadOptions::default(), &files);
+        let (system, _) = model.system(&files)?;
+        let day = model.scenario_of(&system, &files)?;
+        Ok::<_, worstday_model::load::LoadError>((system, day.expect("a day")))
+    };
+    let right = "  - {at: 10:01, vanish: back, lasts: 2m}\n  \
+                 - {at: 10:02, set: offline, lasts: 3m, because: the line is long}\n  \
+                 - {at: 10:03, slow: back, by: 3x, lasts: 1m}\n  \
+                 - {at: 10:04, edit: {services.back.workers: 4}}\n  \
+                 - {at: 10:05, demand: {users: 2x}, lasts: 5m}\n  \
+                 - {at: 10:06, cut: front -> back, lasts: 10s}\n  \
+                 - {at: 10:07, shed: users, by: 30%, lasts: 1m}\n  \
+                 - {at: 10:08, restart: back}\n  \
+                 - {at: 10:09, repair: vanish-back}\n  \
+                 - {at: 10:10, drain: a}\n  \
+                 - {at: 10:11, vanish: back}\n";
+    let (system, lived) = read(right).unwrap_or_else(|error| panic!("{error}"));
+    let names: Vec<&str> = system
+        .faults
+        .iter()
+        .map(|fault| fault.name.as_str())
+        .collect();
+    let texts: Vec<&str> = system.by_hand.iter().map(|act| act.text.as_str()).collect();
+    insta::assert_debug_snapshot!((names, texts, lived.happens));
+
+    let mut out = String::new();
+    for wrong in [
+        "  - {at: 10:01, vanish: bck}\n",
+        "  - {at: 10:01, slow: back}\n",
+        "  - {at: 10:01, set: ofline}\n",
+        "  - {at: 10:01, vanish: back, set: offline}\n",
+        "  - {at: 10:01, restart: back, lasts: 5m}\n",
+        "  - {at: 10:01, crash: back, because: it is old}\n",
+        "  - {at: 10:01, demand: {usrs: 2x}}\n",
+        "  - {at: 10:01, demand: {staff: 2x}}\n",
+        "  - {at: 10:01, shed: back, by: 200%}\n",
+        "  - {at: 10:01, flush: back}\n",
+        "  - {at: 10:01, roll-back: back}\n",
+    ] {
+        let text = day(wrong);
+        let files = Memory::of(&[("shop.yaml", model_text), ("day.yaml", &text)]);
+        let error = Model::load("day.yaml", &LoadOptions::default(), &files)
+            .and_then(|model| {
+                let (system, _) = model.system(&files)?;
+                model.scenario_of(&system, &files)
+            })
+            .expect_err(wrong);
+        out += &format!("{error}\n");
+    }
+    insta::assert_snapshot!(out);
+}
+
 /// Included files add names, defined once; their defaults hold for themselves alone.
 #[test]
 fn includes_add_names() {

@@ -5,6 +5,7 @@ mod calls;
 mod clients;
 mod edits;
 mod faults;
+mod hand;
 mod links;
 mod money;
 mod pools;

@@ -140,6 +140,8 @@ impl Zoo {
             events: vec![],
             faults: vec![],
             edits: vec![],
+            acts: vec![],
+            demands: vec![],
             random: Random::No,
             event_demand: EventDemand::Multiplies,
             grown: Vec::new(),

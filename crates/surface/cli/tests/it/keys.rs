@@ -38,6 +38,7 @@ const PRINTED: &[(Key, &str)] = &[
         "a range, of which a run takes the best estimate",
     ),
     (("a runbook entry", None, "because"), "a reason"),
+    (("`happens`", None, "because"), "a reason"),
     (
         ("a promise", None, "survives"),
         "days that a run does not search for",
