@@ -191,7 +191,9 @@ fn stuck(report: &Report, rows: &[&Outcome], recovered: usize, disturbed: usize)
     let trigger = rows
         .iter()
         .flat_map(|row| &row.happened)
-        .filter(|what| what.what != "edit" && what.until_ns.is_some())
+        .filter(|what| {
+            matches!(what.what.as_str(), "fault" | "event" | "demand") && what.until_ns.is_some()
+        })
         .max_by_key(|what| what.until_ns);
     let what = match trigger {
         Some(what) => {

@@ -26,7 +26,7 @@ pub(crate) enum Hand {
     /// Something breaks.
     Breaks(Box<ast::FaultKind>),
     /// Somebody does something.
-    Acts(ast::Act),
+    Acts(Box<ast::Act>),
 }
 
 impl ByHand {
@@ -37,7 +37,7 @@ impl ByHand {
             .filter_map(|(line, happening)| {
                 let what = match happening.what.breaks() {
                     Some(kind) => Hand::Breaks(Box::new(kind)),
-                    None => Hand::Acts(happening.what.act()?),
+                    None => Hand::Acts(Box::new(happening.what.act()?)),
                 };
                 let at = happening.span;
                 Some(Self { line, what, at })

@@ -32,6 +32,8 @@ fn day(from_unix_ns: i64, length_ns: u64) -> Day {
         events: Vec::new(),
         faults: Vec::new(),
         edits: Vec::new(),
+        acts: vec![],
+        demands: vec![],
         random: Random::No,
         event_demand: EventDemand::Multiplies,
         grown: Vec::new(),
