@@ -1025,7 +1025,7 @@ happens:
   - {at: 10:02, fault: slow, by: 2x, lasts: 10s}
   - {at: 10:03, event: push}
   - {at: 10:04, edit: {services.s.workers: 2}, lasts: 10s}
-  - {at: 10:02:30, demand: {a: 2x}, lasts: 10s}
+  - {at: 10:02:30, demand: {a: 2.5x}, lasts: 10s}
   - {at: 10:03:30, shed: a, by: 30%, lasts: 10s, because: it hurts}
 breaks: [quick]
 found: {runs: 41280, breaks-in: 187 of 200, returns: 3.1 years}
@@ -1048,7 +1048,7 @@ found: {runs: 41280, breaks-in: 187 of 200, returns: 3.1 years}
             ("by: 2x", "by: 3x"),
             ("event: push", "event: pull"),
             ("edit: {services.s.workers: 2}", "edit: {services.s.workers: 3}"),
-            ("demand: {a: 2x}", "demand: {a: 3x}"),
+            ("demand: {a: 2.5x}", "demand: {a: 3.5x}"),
             ("because: it hurts", "because: it is slow"),
             ("breaks: [quick]", "breaks: [fast]"),
             ("runs: 41280", "runs: 41281"),
