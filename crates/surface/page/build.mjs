@@ -1,8 +1,9 @@
-// Bundles `web/` into `dist/`: one script and one style sheet, which the Rust crate inlines. Run by `cargo xtask page`;
-// with `--check` it writes nothing and fails if `dist/` is not what the sources give.
+// Bundles `web/` into `dist/`: a script and a style sheet for the report and for the flight simulator, which the Rust crate
+// inlines, and the SHA-256 of the simulator's script, by which its policy names it. Run by `cargo xtask page`; with `--check` it writes nothing and fails if `dist/` is not what the sources give.
 //
 // Packages are looked for in the folder that NODE_PATH names, outside the repository.
 
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -31,7 +32,10 @@ async function licences() {
 }
 
 const { outputFiles } = await esbuild.build({
-  entryPoints: [join(here, "web/main.js")],
+  entryPoints: {
+    page: join(here, "web/main.js"),
+    live: join(here, "web/live.js"),
+  },
   nodePaths: [packages],
   bundle: true,
   minify: true,
@@ -40,26 +44,31 @@ const { outputFiles } = await esbuild.build({
   target: ["chrome115", "firefox115", "safari17"],
   charset: "utf8",
   write: false,
-  outfile: join(here, "dist/page.js"),
+  outdir: join(here, "dist"),
 });
-let stale = false;
+const made = new Map();
 for (const file of outputFiles) {
   const isScript = file.path.endsWith(".js");
   // Inside a script element only `</script` can end it.
   const text =
     (isScript ? await licences() : "") +
     file.text.replaceAll("</script", "<\\/script");
+  made.set(file.path, text);
+  if (file.path.endsWith("live.js"))
+    made.set(
+      file.path.replace(".js", ".sha256"),
+      `${createHash("sha256").update(text).digest("base64")}\n`,
+    );
+}
+for (const [path, text] of made) {
   if (process.argv.includes("--check")) {
-    const kept = await readFile(file.path, "utf8").catch(() => "");
+    const kept = await readFile(path, "utf8").catch(() => "");
     if (kept !== text) {
-      console.error(
-        `${file.path} is not what the sources give: cargo xtask page`,
-      );
-      stale = true;
+      console.error(`${path} is not what the sources give: cargo xtask page`);
+      process.exitCode = 1;
     }
   } else {
-    await writeFile(file.path, text);
-    console.log(`${file.path}: ${Math.ceil(text.length / 1000)} kB`);
+    await writeFile(path, text);
+    console.log(`${path}: ${Math.ceil(text.length / 1000)} kB`);
   }
 }
-process.exitCode = stale ? 1 : 0;

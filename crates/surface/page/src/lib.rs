@@ -9,6 +9,9 @@
 //! `drawing` finds who calls whom and whom a fault hits, `headline` says it in a sentence, `tiles` chooses the few numbers
 //! that come next, `waterfall` says where single visits spent their time; `shell` puts it together.
 //!
+//! [`live()`] is another page, that of the flight simulator: the same drawing and charts in a script of their own
+//! (`web/live.js`), which a server feeds with frames.
+//!
 //! Everything is a function of its arguments; nothing here reads a clock, a file or a terminal.
 
 mod clock;
@@ -16,6 +19,7 @@ mod day;
 pub mod drawing;
 mod headline;
 mod island;
+mod live;
 mod shell;
 mod tiles;
 mod waterfall;
@@ -27,6 +31,7 @@ use worstday_sim::outcome::Outcome;
 use worstday_sim::trace::Trace;
 
 pub use crate::clock::LocalClock;
+pub use crate::live::{Live, live};
 
 /// A page is never larger than this, in bytes.
 pub const LARGEST: usize = 2 << 20;

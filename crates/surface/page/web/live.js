@@ -1,0 +1,1 @@
+import "./live.css"; document.documentElement.dataset.ready = "";
