@@ -13,14 +13,14 @@ export function gutters(width) {
 }
 
 /** @param {string} name @param {number} alpha */
-function faint(name, alpha) {
+export function faint(name, alpha) {
   const hex = colour(name);
   const digit = (at) => parseInt(hex.slice(at, at + 2), 16);
   return `rgba(${digit(1)}, ${digit(3)}, ${digit(5)}, ${alpha})`;
 }
 
-const FONT = "12px system-ui, -apple-system, 'Segoe UI', sans-serif";
-const DASHES = { dashed: [6, 4], dotted: [2, 3] };
+export const FONT = "12px system-ui, -apple-system, 'Segoe UI', sans-serif";
+export const DASHES = { dashed: [6, 4], dotted: [2, 3] };
 
 /**
  * @typedef {object} Line
@@ -149,9 +149,6 @@ export function chart(what) {
     const right = bbox.left + bbox.width;
     const narrow = u.width < 560;
     ctx.save();
-    ctx.font = FONT.replace("12px", `${12 * ratio}px`);
-    ctx.textBaseline = "middle";
-    ctx.textAlign = "left";
     for (const limit of limits) {
       const y = u.valToPos(limit.value, "y", true);
       ctx.strokeStyle = colour("kept");
@@ -183,22 +180,7 @@ export function chart(what) {
         colour: "kept",
         y: u.valToPos(limit.value, "y", true),
       });
-    // Labels that would overlap move apart, in their order.
-    ends.sort((a, b) => a.y - b.y);
-    const gap = 14 * ratio;
-    const lowest = bbox.top + bbox.height - gap / 2;
-    for (let at = 0; at < ends.length; at += 1) {
-      const above = at > 0 ? ends[at - 1].y + gap : bbox.top + 4 * ratio;
-      ends[at].y = Math.max(ends[at].y, above);
-    }
-    for (let at = ends.length - 1; at >= 0; at -= 1) {
-      const below = at + 1 < ends.length ? ends[at + 1].y - gap : lowest;
-      ends[at].y = Math.min(ends[at].y, below);
-    }
-    for (const end of ends) {
-      ctx.fillStyle = colour(end.colour);
-      ctx.fillText(end.text, right + 8 * ratio, end.y);
-    }
+    endLabels(u, ends);
     ctx.restore();
   };
 
@@ -301,8 +283,38 @@ export function chart(what) {
   return { figure, build };
 }
 
+/**
+ * Words at the lines' ends, beside the chart.
+ * @param {uPlot} u
+ * @param {{ text: string, colour: string, y: number }[]} ends
+ */
+export function endLabels(u, ends) {
+  const { bbox } = u;
+  const ratio = devicePixelRatio;
+  const right = bbox.left + bbox.width;
+  u.ctx.font = FONT.replace("12px", `${12 * ratio}px`);
+  u.ctx.textBaseline = "middle";
+  u.ctx.textAlign = "left";
+  // Labels that would overlap move apart, in their order.
+  ends.sort((a, b) => a.y - b.y);
+  const gap = 14 * ratio;
+  const lowest = bbox.top + bbox.height - gap / 2;
+  for (let at = 0; at < ends.length; at += 1) {
+    const above = at > 0 ? ends[at - 1].y + gap : bbox.top + 4 * ratio;
+    ends[at].y = Math.max(ends[at].y, above);
+  }
+  for (let at = ends.length - 1; at >= 0; at -= 1) {
+    const below = at + 1 < ends.length ? ends[at + 1].y - gap : lowest;
+    ends[at].y = Math.min(ends[at].y, below);
+  }
+  for (const end of ends) {
+    u.ctx.fillStyle = colour(end.colour);
+    u.ctx.fillText(end.text, right + 8 * ratio, end.y);
+  }
+}
+
 /** `10 s` for `10.0 s` and `1.5M` for `1,500,000`: an axis has round values, and its unit above it. */
-function short(text) {
+export function short(text) {
   const large = /^[\d,]+$/.test(text) ? Number(text.replaceAll(",", "")) : 0;
   if (large >= 1e6) return `${large / 1e6}M`;
   if (large >= 1e4) return `${large / 1e3}k`;
@@ -313,7 +325,7 @@ function short(text) {
     .replace(/\/(s|min|h)$/, "");
 }
 
-function linearScale(top) {
+export function linearScale(top) {
   if (top === 0) return { min: 0, max: 1, splits: [0, 1], never: Infinity };
   const step = niceStep(top / 3);
   const max = Math.ceil((top * 1.02) / step) * step;
@@ -348,7 +360,7 @@ const ROUNDER = ROUND.filter((value) =>
 );
 
 /** Round lengths of time; what never came stands above all of them. */
-function logScale(finite, limits, top, hasNever) {
+export function logScale(finite, limits, top, hasNever) {
   const positive = [...finite, ...limits.map((limit) => limit.value)].filter(
     (value) => value > 0,
   );

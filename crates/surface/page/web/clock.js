@@ -36,6 +36,17 @@ export function clockOf(clock) {
     return long ? `${NAMES[local(at).getUTCDay()]} ${text}` : text;
   };
 
+  /** A moment to the second, however long the day is. */
+  const exact = (at) => {
+    if (clock.fromStart) {
+      const whole = Math.max(0, Math.floor(at));
+      return `+${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+    }
+    return long
+      ? `${NAMES[local(at).getUTCDay()]} ${time(at, true)}`
+      : time(at, true);
+  };
+
   /** Where an axis of this width has its labels: round local times, s from where counting starts. */
   const ticks = (width) => {
     const most = Math.max(2, Math.floor(width / (long ? 90 : 72)));
@@ -83,5 +94,5 @@ export function clockOf(clock) {
     const name = `${NAMES[date.getUTCDay()]} ${date.getUTCDate()}`;
     return date.getUTCHours() === 0 ? name : time(at, false);
   };
-  return { moment, ticks, label };
+  return { moment, exact, ticks, label };
 }

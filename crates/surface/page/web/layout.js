@@ -10,7 +10,8 @@ import { Graph, layout as place } from "@dagrejs/dagre";
 
 /**
  * @param {{ nodes: { id: string }[], edges: { from: string, to: string }[] }} drawing
- * @param {{ width: number, height: number, down: boolean, crowded: boolean }} size of a node, and the direction
+ * @param {{ width: number, height: number, down: boolean, crowded: boolean, far?: boolean }} size of a node, and the
+ *   direction; `far` is room between the rows of a small system
  * @returns {Placed}
  */
 export function layout(drawing, size) {
@@ -19,12 +20,14 @@ export function layout(drawing, size) {
     rankdir: size.down ? "TB" : "LR",
     nodesep: size.crowded ? 14 : 34,
     ranksep: size.down
-      ? 72
+      ? 64
       : size.crowded
         ? 76
-        : drawing.nodes.length <= 6
-          ? 176
-          : 120,
+        : drawing.nodes.length > 6
+          ? 120
+          : size.far
+            ? 176
+            : 96,
     marginx: 12,
     marginy: 12,
   });

@@ -12,6 +12,7 @@ const KINDS = {
   alert: { colour: "cant-tell", sign: "▲" },
   override: { colour: "series-4", sign: "●" },
   rollout: { colour: "series-2", sign: "◆" },
+  left: { colour: "broken", sign: "◀" },
 };
 
 export function kindOf(mark) {

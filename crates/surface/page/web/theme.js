@@ -11,9 +11,17 @@ export function isDark() {
   return root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
 }
 
+/** Asked for once: a chart that is drawn again must not make the browser lay out the page to know a colour. */
+const known = new Map();
+
 /** A colour by its name in the style sheet. @param {string} name */
 export function colour(name) {
-  return getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  if (!known.has(name))
+    known.set(
+      name,
+      getComputedStyle(root).getPropertyValue(`--${name}`).trim(),
+    );
+  return known.get(name);
 }
 
 /** Calls `redraw` when colours change. @param {() => void} redraw */
@@ -22,6 +30,7 @@ export function onColours(redraw) {
 }
 
 function changed() {
+  known.clear();
   for (const redraw of watchers) redraw();
 }
 

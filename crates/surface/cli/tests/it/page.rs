@@ -25,7 +25,7 @@ fn chromium() -> Option<PathBuf> {
 }
 
 /// Packages and browser, or nothing, said aloud. Required ones must be there.
-fn browser() -> Option<(PathBuf, PathBuf)> {
+pub(crate) fn browser() -> Option<(PathBuf, PathBuf)> {
     let found = packages().zip(chromium());
     if found.is_none() {
         let missing = "no browser tests: `cargo xtask test` installs what they need (Node.js packages and Chromium)";

@@ -1,0 +1,424 @@
+// The levers: what breaks, what brings more load, what saves. A lever is a sentence; while it is on it counts down, and the
+// same press ends it. Below them any fault on any part, and what is in force without a lever of this page.
+
+import { el } from "../dom.js";
+import { seconds } from "../quantity.js";
+import { attribute, marker, presence, style, words } from "../touch.js";
+import { LETTERS } from "./letters.js";
+import { hover } from "./hover.js";
+
+const GROUPS = [
+  { id: "break", title: "Break", sign: "✗" },
+  { id: "load", title: "Load", sign: "▸" },
+  { id: "save", title: "Save", sign: "●" },
+];
+
+const LASTS = [60, 120, 300, 600, 900, 1800, 3600, 7200];
+
+/** How long something lasts, as one of a few. */
+function lastsField(id, lasts) {
+  const all = [...new Set([...LASTS, ...(lasts ? [lasts] : [])])].sort(
+    (a, b) => a - b,
+  );
+  const select = el(
+    "select",
+    { id },
+    ...all.map((one) =>
+      el(
+        "option",
+        { value: String(one), selected: one === lasts },
+        seconds(one),
+      ),
+    ),
+    el("option", { value: "", selected: lasts === null }, "until I end it"),
+  );
+  return {
+    node: el("label", { class: "field", for: id }, "for ", select),
+    value: () => (select.value === "" ? null : Number(select.value)),
+  };
+}
+
+function sizeField(id, size, label) {
+  const input = el("input", {
+    type: "number",
+    id,
+    value: String(size.is),
+    min: String(size.min),
+    max: String(size.max),
+    step: String(size.step),
+    "aria-label": `${label}: how much, ${size.unit}`,
+  });
+  return {
+    node: el("span", { class: "field" }, input, ` ${size.unit}`),
+    value: () => input.valueAsNumber,
+    isFine: () => input.reportValidity(),
+  };
+}
+
+/**
+ * @param {ReturnType<import("./session.js").createSession>} session
+ * @param {(path: string, body: object) => Promise<object | null>} act
+ */
+export function leversSection(session, act) {
+  const inArm = () => (session.arms.length > 1 ? { arm: session.chosen } : {});
+  const tip = hover();
+  const which = el("div", {});
+  const groups = el("div", { class: "groups" });
+  const others = el("ul", { class: "lever-list" });
+  const also = el(
+    "div",
+    { class: "group also", hidden: true },
+    el("h3", {}, "Also in force"),
+    others,
+  );
+  const form = el("div", {});
+  const node = el(
+    "section",
+    { id: "levers", "aria-labelledby": "levers-title" },
+    el("h2", { id: "levers-title", class: "unseen" }, "Levers"),
+    which,
+    groups,
+    form,
+    also,
+    tip.node,
+  );
+  let levers = [];
+  let built = "";
+  let choosePart = () => {};
+
+  const compare = (id) => act("fork", { without: id });
+  /** What can be done with something that is on. */
+  const handles = (text, id) => {
+    const without = el(
+      "button",
+      {
+        type: "button",
+        class: "link",
+        onclick: () => compare(id()),
+        "aria-label": `compare without it: ${text}`,
+      },
+      "compare without it",
+    );
+    const end = el(
+      "button",
+      {
+        type: "button",
+        class: "link",
+        onclick: () => act("release", { done: id(), ...inArm() }),
+        "aria-label": `end now: ${text}`,
+      },
+      "end now",
+    );
+    return { end, without };
+  };
+
+  function lever(one, at) {
+    const { sign } = GROUPS.find(({ id }) => id === one.group);
+    const left = el("span", { class: "rest" });
+    const bar = el("span", { class: "bar", "aria-hidden": "true" });
+    const pull = el(
+      "button",
+      {
+        type: "button",
+        class: "pull",
+        "aria-pressed": "false",
+        "aria-describedby": `does-${at}`,
+        "data-lever": one.id,
+      },
+      el("span", { class: "sign", "aria-hidden": "true" }, sign),
+      el("span", { class: "text" }, one.text),
+      left,
+      bar,
+    );
+    const size = one.size && sizeField(`size-${at}`, one.size, one.text);
+    const lasts = one.lasts && lastsField(`lasts-${at}`, one.lasts);
+    const options = el(
+      "div",
+      { class: "options", id: `options-${at}`, hidden: true },
+      size?.node,
+      lasts?.node,
+    );
+    const more = el(
+      "button",
+      {
+        type: "button",
+        class: "more",
+        "aria-expanded": "false",
+        "aria-controls": `options-${at}`,
+        "aria-label": `How much and how long: ${one.text}`,
+        onclick: () => {
+          options.hidden = !options.hidden;
+          more.setAttribute("aria-expanded", String(!options.hidden));
+        },
+      },
+      "⋯",
+    );
+    let on = null;
+    const { end, without } = handles(one.text, () => on.id);
+    const during = el("div", { class: "during", hidden: true }, end, without);
+    const does = el("p", { class: "does", id: `does-${at}` }, one.does);
+    const item = el(
+      "li",
+      { class: `lever ${one.group}` },
+      el("div", { class: "row" }, pull, (size || lasts) && more),
+      options,
+      during,
+      does,
+    );
+    tip.on(pull, one.does);
+    pull.addEventListener("click", () => {
+      if (on) return act("release", { done: on.id, ...inArm() });
+      if (size && !size.isFine()) return;
+      act("pull", {
+        lever: one.id,
+        ...(size ? { size: size.value() } : {}),
+        ...(lasts ? { lasts: lasts.value() } : {}),
+        ...inArm(),
+      });
+    });
+    const set = {
+      pressed: attribute(pull, "aria-pressed"),
+      on: marker(item, "on"),
+      left: words(left),
+      bar: style(bar, "transform"),
+      during: presence(during),
+      without: presence(without),
+    };
+    return {
+      id: one.id,
+      item,
+      show: (row, t) => {
+        on = row;
+        set.pressed(String(row !== null));
+        set.on(row !== null);
+        set.left(row ? remaining(row, t) : "");
+        set.bar(`scaleX(${row ? share(row, t) : 0})`);
+        set.during(row !== null);
+        set.without(session.arms.length === 1);
+      },
+    };
+  }
+
+  function build() {
+    const { hello } = session;
+    levers = hello.levers.map(lever);
+    groups.replaceChildren(
+      ...GROUPS.map((group) => {
+        const own = hello.levers
+          .map((one, at) => (one.group === group.id ? levers[at].item : null))
+          .filter(Boolean);
+        return own.length === 0
+          ? null
+          : el(
+              "div",
+              { class: `group ${group.id}` },
+              el("h3", {}, group.title),
+              el("ul", { class: "lever-list" }, ...own),
+            );
+      }).filter(Boolean),
+    );
+    const any = anyFault(hello, (body) =>
+      act("break", { ...body, ...inArm() }),
+    );
+    form.replaceChildren(any.node);
+    choosePart = any.choose;
+  }
+
+  function arms() {
+    which.replaceChildren();
+    if (session.arms.length < 2) return;
+    which.append(
+      el(
+        "fieldset",
+        { class: "choice" },
+        el("legend", {}, "Levers act on"),
+        ...session.arms.map(({ title }, at) =>
+          el(
+            "span",
+            {},
+            el("input", {
+              type: "radio",
+              name: "acts-on",
+              id: `acts-on-${at}`,
+              checked: at === session.chosen,
+              onchange: () => {
+                session.chosen = at;
+                session.refresh();
+              },
+            }),
+            el("label", { for: `acts-on-${at}`, title }, LETTERS[at]),
+          ),
+        ),
+      ),
+    );
+  }
+
+  let shownOthers = "";
+  let rows = [];
+  function showOthers(done, t) {
+    const key = done.map(({ id }) => id).join();
+    if (key !== shownOthers) {
+      shownOthers = key;
+      rows = done.map((row) => other(row));
+      others.replaceChildren(...rows.map(({ item }) => item));
+      also.hidden = rows.length === 0;
+    }
+    rows.forEach((row, at) => row.show(done[at], t));
+  }
+  function other(row) {
+    const left = el("span", { class: "rest" });
+    const isOwn = row.who === "you";
+    const { end, without } = handles(row.text, () => row.id);
+    const say = words(left);
+    return {
+      item: el(
+        "li",
+        { class: `lever on ${row.group}` },
+        el(
+          "p",
+          { class: "told-row" },
+          el("b", {}, row.who),
+          " ",
+          el("span", { class: "text" }, row.text),
+          left,
+        ),
+        isOwn && el("div", { class: "during" }, end, without),
+      ),
+      show: (now, t) => say(remaining(now, t)),
+    };
+  }
+
+  session.on("hello", () => {
+    arms();
+    const wanted = JSON.stringify([
+      session.hello.levers,
+      session.hello.kinds,
+      session.hello.parts,
+    ]);
+    if (wanted === built) return;
+    built = wanted;
+    build();
+  });
+  session.on("frame", (says) => {
+    if (!says) return;
+    const { t } = session.frame;
+    const { done } = session.arms[session.chosen].now;
+    for (const one of levers)
+      one.show(done.find((row) => row.lever === one.id) ?? null, t);
+    const known = new Set(levers.map(({ id }) => id));
+    showOthers(
+      done.filter((row) => !known.has(row.lever)),
+      t,
+    );
+  });
+  return {
+    node,
+    /** Somebody pointed at a part of the drawing. */
+    choose: (part) => choosePart(part),
+    /** @param {string} id */
+    buttonOf: (id) => node.querySelector(`[data-lever="${CSS.escape(id)}"]`),
+  };
+}
+
+function remaining(row, t) {
+  return row.until === null
+    ? "on"
+    : `${seconds(Math.max(0, Math.round(row.until - t)))} left`;
+}
+
+function share(row, t) {
+  if (row.until === null) return 1;
+  const rest = (row.until - t) / Math.max(1e-9, row.until - row.since);
+  return Math.round(1000 * Math.min(1, Math.max(0, rest))) / 1000;
+}
+
+const PARTS = {
+  service: "Services",
+  replica: "Replicas",
+  zone: "Zones",
+  link: "Links",
+  pool: "Pools",
+};
+
+/** Any fault on any part, as a sentence with gaps. */
+function anyFault(hello, breakIt) {
+  const part = el(
+    "select",
+    { "aria-label": "Part" },
+    ...Object.entries(PARTS).map(([kind, title]) => {
+      const own = hello.parts.filter((one) => one.kind === kind);
+      return own.length === 0
+        ? null
+        : el(
+            "optgroup",
+            { label: title },
+            ...own.map((one) => el("option", { value: one.name }, one.text)),
+          );
+    }),
+  );
+  const kind = el("select", { "aria-label": "What happens to it" });
+  const sized = el("span", {});
+  let size = null;
+  const lasts = lastsField("any-lasts", 600);
+  const chosenPart = () => hello.parts.find((one) => one.name === part.value);
+  const chosenKind = () => hello.kinds.find((one) => one.kind === kind.value);
+  const showSize = () => {
+    const one = chosenKind();
+    size = one?.size ? sizeField("any-size", one.size, one.words) : null;
+    sized.replaceChildren(...(size ? [size.node] : []));
+  };
+  const showKinds = () => {
+    const before = kind.value;
+    const fit = hello.kinds.filter((one) => one.on.includes(chosenPart().kind));
+    kind.replaceChildren(
+      ...fit.map((one) =>
+        el(
+          "option",
+          { value: one.kind, selected: one.kind === before },
+          one.words,
+        ),
+      ),
+    );
+    showSize();
+  };
+  const node = el(
+    "details",
+    { class: "any" },
+    el("summary", {}, "Any fault on any part"),
+    el(
+      "form",
+      {
+        onsubmit: (event) => {
+          event.preventDefault();
+          if (size && !size.isFine()) return;
+          breakIt({
+            part: part.value,
+            kind: kind.value,
+            size: size ? size.value() : null,
+            lasts: lasts.value(),
+          });
+        },
+      },
+      part,
+      kind,
+      sized,
+      lasts.node,
+      el("button", { type: "submit", class: "strong broken" }, "Break it"),
+    ),
+  );
+  part.addEventListener("change", showKinds);
+  kind.addEventListener("change", showSize);
+  if (hello.parts.length > 0) showKinds();
+  else node.hidden = true;
+  return {
+    node,
+    choose: (one) => {
+      if (!hello.parts.some(({ name }) => name === one.name)) return;
+      node.open = true;
+      part.value = one.name;
+      showKinds();
+      node.scrollIntoView({ block: "nearest" });
+      kind.focus();
+    },
+  };
+}
