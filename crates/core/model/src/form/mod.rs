@@ -119,6 +119,8 @@ pub struct ScalarForm {
     pub about: fn() -> String,
     /// A text of the kind.
     pub example: fn() -> String,
+    /// Texts of the kind that an editor may offer: those that `about` names, or the example.
+    pub offers: fn() -> Vec<String>,
     /// The regular expression of a whole text, source mark included where one may stand.
     pub pattern: fn() -> String,
     /// Reads a text without its source mark, only to see whether it is right.
@@ -134,6 +136,7 @@ impl ScalarForm {
         Self {
             about: T::about,
             example: T::example,
+            offers: || offers::<T>(|_| true),
             pattern: T::marked_pattern,
             check: |text| T::parse(text).map(|_| ()),
             print: |text| T::parse(text).ok().map(|value| value.to_string()),
@@ -144,6 +147,7 @@ impl ScalarForm {
     #[must_use]
     pub const fn built<T: Partial>() -> Self {
         Self {
+            offers: || offers::<T>(|value| value.not_yet().is_none()),
             pattern: || format!("^(?!{}){}", T::refused(), &T::marked_pattern()[1..]),
             ..Self::of::<T>()
         }
@@ -154,6 +158,22 @@ impl ScalarForm {
     pub fn accepts(&self, text: &str) -> bool {
         source::split(text).is_ok_and(|(value, _)| (self.check)(value).is_ok())
     }
+}
+
+/// The texts in backquotes of `T`'s own description that are `T`s and `wanted`; if there is none, its example.
+fn offers<T: Scalar>(wanted: fn(&T) -> bool) -> Vec<String> {
+    let (about, example) = (T::about(), T::example());
+    let is_wanted = |text: &&str| T::parse(text).is_ok_and(|value| wanted(&value));
+    let mut texts: Vec<&str> = about
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(is_wanted)
+        .collect();
+    if texts.is_empty() {
+        texts.extend(Some(&*example).filter(|text| is_wanted(text)));
+    }
+    texts.into_iter().map(str::to_owned).collect()
 }
 
 /// A map with known keys.

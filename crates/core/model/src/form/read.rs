@@ -743,6 +743,7 @@ fn none_form() -> ScalarForm {
     ScalarForm {
         about: || "`none`".to_owned(),
         example: || "none".to_owned(),
+        offers: || vec!["none".to_owned()],
         pattern: || "^none$".to_owned(),
         check: |text| {
             if text == "none" {

@@ -129,6 +129,8 @@ pub fn schema() -> String {
             ("else", file),
         ]);
     }
+    // The key that decides the kind is offered while it is not there yet.
+    let heads = kinds.map(|(key, kind)| (key.to_owned(), builder.key(key, kind.shape())));
     let mut out = String::new();
     let schema = map([
         (
@@ -140,6 +142,7 @@ pub fn schema() -> String {
             text("worstday: a model, an overlay, a scenario, or an included part"),
         ),
         ("type", text("object")),
+        ("properties", Json::Map(heads.into())),
         ("allOf", Json::List(vec![file])),
         (
             "$defs",
@@ -222,6 +225,18 @@ impl Builder {
         } else {
             map([("anyOf", Json::List(forms))])
         }
+    }
+
+    /// What a key of a kind of file takes, with its description.
+    fn key(&mut self, key: &str, shape: Shape) -> Json {
+        let mut keys = Keys::default();
+        if let Kind::Record(record) = shape.kind {
+            keys.add(record);
+        }
+        let field = keys.fields.into_iter().find(|field| field.key == key);
+        let field = field.expect("the key that decides the kind of a file is a key of it");
+        let value = self.shape((field.shape)());
+        value.with("description", text(doc(field.doc)))
     }
 
     fn reference(&mut self, record: &'static Record) -> Json {
@@ -419,11 +434,13 @@ fn scalar(form: ScalarForm) -> Json {
         }
         _ => pattern,
     };
-    let string = map([
-        ("type", text("string")),
-        ("pattern", text(pattern)),
-        ("examples", Json::List(vec![text((form.example)())])),
-    ]);
+    let string = map([("type", text("string")), ("pattern", text(pattern))]);
+    let offers: Vec<Json> = (form.offers)().into_iter().map(Json::Text).collect();
+    let string = if offers.is_empty() {
+        string
+    } else {
+        string.with("examples", Json::List(offers))
+    };
     match number(form) {
         Some(number) => map([("anyOf", Json::List(vec![string, number]))]),
         None => string,

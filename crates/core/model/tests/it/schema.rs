@@ -365,3 +365,49 @@ fn schema_and_reader_agree_on_small_files() {
         assert!(!validator.is_valid(&instance), "{yaml} is no value");
     }
 }
+
+/// An editor offers what the schema names as examples, and takes the keys of an empty file from its head: all
+/// of it must be right, and the key that decides the kind of a file must be among them.
+#[test]
+fn what_an_editor_offers_is_right() {
+    let schema: Json = serde_json::from_str(&schema()).expect("the schema is JSON");
+    for key in ["system", "overlay", "scenario"] {
+        let head = &schema["properties"][key];
+        assert!(
+            head["description"].is_string() && head["$ref"].is_string(),
+            "{key}: {head}"
+        );
+    }
+    let mut offered = 0;
+    for (name, definition) in schema["$defs"].as_object().expect("definitions") {
+        // A text that may look like a number has two forms; its examples stand at the first.
+        let form = definition
+            .get("anyOf")
+            .map_or(definition, |forms| &forms[0]);
+        let Some(examples) = form["examples"].as_array() else {
+            continue;
+        };
+        let validator = jsonschema::draft202012::new(form).expect("a form is a schema");
+        for example in examples {
+            assert!(validator.is_valid(example), "{name}: {example}");
+        }
+        offered += examples.len();
+    }
+    let words = &schema["$defs"]["service"]["properties"]["balance"]["anyOf"][0]["$ref"];
+    let words = words
+        .as_str()
+        .and_then(|words| words.strip_prefix("#/"))
+        .expect("a definition");
+    let words = &schema.pointer(&format!("/{words}")).expect("it is there")["examples"];
+    assert_eq!(
+        *words,
+        serde_json::json!([
+            "random",
+            "round-robin",
+            "least-requests",
+            "shortest-queue",
+            "nearest"
+        ])
+    );
+    assert!(100 < offered, "only {offered} examples");
+}
