@@ -1,4 +1,5 @@
-//! The commands that the documentation shows are run, so that no page shows one that fails.
+//! The commands that the documentation shows are run, so that no page shows one that fails, and what
+//! it quotes of them is what they print.
 //!
 //! In a fenced `console` or `sh` block, every line that starts with `$ worstday` or with
 //! `cargo run --release --` (with or without `$ `) is a command; a trailing backslash continues
@@ -7,34 +8,37 @@
 //! ```console
 //! $ worstday run systems/retry-storm.yaml    # exit 10
 //! ```
+//!
+//! A `text` block directly after it quotes the block's last command ([`quote`]); the figures of prose
+//! and tables must come from the commands of their page ([`figures`]); and what such a page shows of a
+//! described system stands in a file ([`excerpt`]).
 
+mod excerpt;
+mod figures;
+mod page;
+mod quote;
+
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{shell, tidy::markdown};
+use crate::shell;
+use crate::tidy::markdown;
+use page::{Documented, Page};
 
 /// A page's commands are examples, not work: one that takes longer is not fit to be shown.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// One command of one page.
-#[derive(Debug, PartialEq, Eq)]
-struct Documented {
-    /// The page and the line, as `README.md:17`.
-    at: String,
-    /// What follows the program's name, for a shell.
-    arguments: String,
-    /// The exit code that the page promises.
-    exit: i32,
-}
+/// Where it is set, quotations are written anew instead of compared.
+const UPDATE: &str = "UPDATE_DOCS";
 
 /// Runs every documented command and says how many there were.
 ///
 /// # Errors
 ///
-/// If the tool does not build, or a command ends otherwise than its page says.
+/// If the tool does not build, or a page says of a command what is not so.
 pub fn run_documented() -> Result<()> {
     println!("{}", run_documented_and_count()?);
     Ok(())
@@ -46,32 +50,99 @@ pub fn run_documented() -> Result<()> {
 ///
 /// As [`run_documented`].
 pub fn run_documented_and_count() -> Result<String> {
-    let pages = shell::tracked_files()?;
-    let mut commands = Vec::new();
-    for page in pages
+    let files = shell::tracked_files()?;
+    let tool = build()?;
+    let begun = Instant::now();
+    let described = described(&files)?;
+    let update = std::env::var_os(UPDATE).is_some();
+    let mut failures = Vec::new();
+    let (mut commands, mut quotations, mut figures) = (0, 0, 0);
+    for file in files
         .iter()
         .filter(|file| file.extension().is_some_and(|end| end == "md"))
     {
-        let text = std::fs::read_to_string(shell::root().join(page))?;
-        commands.extend(documented(page, &text));
+        let path = shell::root().join(file);
+        let text = std::fs::read_to_string(&path)?;
+        let page = Page::read(file, &text);
+        let mut printed = Vec::new();
+        for command in &page.commands {
+            let output = run(command, &tool);
+            failures.extend(output.as_ref().err().map(|error| format!("{error:#}")));
+            printed.push(output.unwrap_or_default());
+        }
+        if update {
+            let renewed = page.renewed(&text, &printed);
+            if renewed != text {
+                println!("written anew: {}", file.display());
+                std::fs::write(path, renewed)?;
+            }
+            continue;
+        }
+        failures.extend(page.false_quotations(&printed));
+        let mut systems = Vec::new();
+        for name in page.systems() {
+            let Ok(system) = std::fs::read_to_string(shell::root().join(name)) else {
+                continue;
+            };
+            // Without a date of its own a system is simulated on the day after the reader's.
+            if page.quotes() && has_line(&system, "system:") && !has_line(&system, "as-of:") {
+                failures.push(format!(
+                    "{}: {name} says no `as-of`, so its day is another one tomorrow",
+                    file.display()
+                ));
+            }
+            systems.push(system);
+        }
+        let (found, unknown) = page.unknown_figures(&text, &printed, &systems);
+        failures.extend(unknown);
+        if !page.commands.is_empty() {
+            let strange = markdown::code_blocks(&text)
+                .into_iter()
+                .filter(|block| block.language == "yaml")
+                .filter(|block| !described.iter().any(|file| excerpt::stands_in(block, file)));
+            failures.extend(strange.map(|block| {
+                format!(
+                    "{}:{}: no file has this piece",
+                    file.display(),
+                    block.begin()
+                )
+            }));
+        }
+        commands += page.commands.len();
+        quotations += page
+            .commands
+            .iter()
+            .filter(|command| command.quotation.is_some())
+            .count();
+        figures += found;
     }
-    let tool = build()?;
-    let begun = Instant::now();
-    let failures: Vec<String> = commands
-        .iter()
-        .filter_map(|command| run(command, &tool).err())
-        .map(|e| format!("{e:#}"))
-        .collect();
+    if update && failures.is_empty() {
+        return Ok("commands of the documentation: quotations are as printed now, figures are yours to check".into());
+    }
     ensure!(
         failures.is_empty(),
-        "commands of the documentation:\n{}",
+        "commands of the documentation:\n{}\n{UPDATE}=1 cargo xtask commands writes quotations anew",
         failures.join("\n")
     );
     Ok(format!(
-        "commands of the documentation: {} ran as their pages say ({:.1} s)",
-        commands.len(),
+        "commands of the documentation: {commands} ran as their pages say, {quotations} quotations and \
+         {figures} figures are what they print ({:.1} s)",
         begun.elapsed().as_secs_f64()
     ))
+}
+
+fn has_line(text: &str, begin: &str) -> bool {
+    text.lines().any(|line| line.starts_with(begin))
+}
+
+/// The text of every described system that pages may show pieces of.
+fn described(files: &[PathBuf]) -> Result<Vec<String>> {
+    let yaml = |file: &&PathBuf| file.extension().is_some_and(|end| end == "yaml");
+    let shown = |file: &&PathBuf| file.starts_with("systems") || file.starts_with("docs");
+    let files = files.iter().filter(yaml).filter(shown);
+    files
+        .map(|file| Ok(std::fs::read_to_string(shell::root().join(file))?))
+        .collect()
 }
 
 /// The tool in the profile that the tests use; its engine is optimised there too.
@@ -82,110 +153,46 @@ fn build() -> Result<PathBuf> {
         .join(format!("worstday{}", std::env::consts::EXE_SUFFIX)))
 }
 
-fn documented(page: &Path, text: &str) -> Vec<Documented> {
-    let mut commands = Vec::new();
-    for block in markdown::code_blocks(text) {
-        if block.language != "console" && block.language != "sh" {
-            continue;
-        }
-        let mut lines = block.lines.iter();
-        while let Some((number, line)) = lines.next() {
-            let typed = line.trim().trim_start_matches("$ ");
-            let prompted = line.trim().starts_with("$ worstday");
-            let Some(rest) = typed
-                .strip_prefix("cargo run --release --")
-                .or_else(|| typed.strip_prefix("worstday").filter(|_| prompted))
-            else {
-                continue;
-            };
-            let mut arguments = rest.trim().to_owned();
-            while let Some(begun) = arguments.strip_suffix('\\') {
-                let next = lines.next().map_or("", |(_, line)| line.trim());
-                arguments = format!("{} {next}", begun.trim_end());
-            }
-            let exit = arguments
-                .rsplit_once("# exit ")
-                .and_then(|(_, code)| code.split_whitespace().next())
-                .and_then(|code| code.parse().ok())
-                .unwrap_or(0);
-            commands.push(Documented {
-                at: format!("{}:{number}", page.display()),
-                arguments,
-                exit,
-            });
-        }
-    }
-    commands
-}
-
-fn run(command: &Documented, tool: &Path) -> Result<()> {
+/// What the command prints, on stdout and stderr together, as on a screen.
+fn run(command: &Documented, tool: &Path) -> Result<String> {
     let said = || format!("{}: worstday {}", command.at, command.arguments);
+    let (mut reader, writer) = std::io::pipe()?;
     // A shell, because pages quote and pipe as people do. `exec` would hide the pipes' exit code.
-    let mut child = Command::new("sh")
+    let mut shell = Command::new("sh");
+    shell
         .args(["-c", &format!("\"$WORSTDAY\" {}", command.arguments)])
         .env("WORSTDAY", tool)
         .current_dir(shell::root())
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(said)?;
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
+    let mut child = shell.spawn().with_context(said)?;
+    // The builder holds the pipe's writing ends; while it does, the reader never sees the end.
+    drop(shell);
+    let printed = std::thread::spawn(move || {
+        let mut printed = Vec::new();
+        reader.read_to_end(&mut printed).map(|_| printed)
+    });
     let begun = Instant::now();
-    while child.try_wait()?.is_none() {
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
         if PATIENCE < begun.elapsed() {
             child.kill()?;
             child.wait()?;
             anyhow::bail!("{} was still running after {PATIENCE:?}", said());
         }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let output = child.wait_with_output()?;
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let printed = printed.join().expect("reading a pipe does not panic")?;
+    let printed = String::from_utf8_lossy(&printed).into_owned();
     ensure!(
-        output.status.code() == Some(command.exit),
-        "{}: {} instead of exit code {}\n{}",
+        status.code() == Some(command.exit),
+        "{}: {status} instead of exit code {}\n{}",
         said(),
-        output.status,
         command.exit,
-        String::from_utf8_lossy(&output.stderr).trim_end()
+        printed.trim_end()
     );
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A runner that finds nothing would let every page rot.
-    #[test]
-    fn finds_commands_and_the_exit_codes_they_promise() {
-        let page = "\
-```console
-$ worstday run a.yaml \\
-    --seeds 3   # exit 10
-  verdict first
-$ ls
-```
-```sh
-cargo run --release -- demo
-cargo xtask test
-worstday unprompted
-```
-```text
-$ worstday never
-```
-";
-        let found = documented(Path::new("a.md"), page);
-        let expected = [
-            ("a.md:2", "run a.yaml --seeds 3   # exit 10", 10),
-            ("a.md:8", "demo", 0),
-        ];
-        assert_eq!(
-            found,
-            expected.map(|(at, arguments, exit)| Documented {
-                at: at.into(),
-                arguments: arguments.into(),
-                exit
-            })
-        );
-    }
+    Ok(printed)
 }

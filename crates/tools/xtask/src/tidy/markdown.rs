@@ -8,6 +8,20 @@ pub struct CodeBlock<'t> {
     pub language: &'t str,
     /// Its lines with their numbers in the page, from 1.
     pub lines: Vec<(usize, &'t str)>,
+    /// The line of its opening fence, from 1.
+    opened: usize,
+}
+
+impl CodeBlock<'_> {
+    /// Its first line, counted from 0: the number of lines up to its opening fence.
+    pub fn begin(&self) -> usize {
+        self.opened
+    }
+
+    /// The number of lines of the page up to its closing fence.
+    pub fn end(&self) -> usize {
+        self.opened + self.lines.len() + 1
+    }
 }
 
 /// All fenced blocks of a page, in order.
@@ -33,6 +47,7 @@ pub fn code_blocks(text: &str) -> Vec<CodeBlock<'_>> {
                 CodeBlock {
                     language,
                     lines: Vec::new(),
+                    opened: number,
                 },
             ));
         }
