@@ -6,7 +6,8 @@
 //! work), `direct` (all that in one go where nothing stands in the way), `topic` (messages that are handled
 //! later), `replica`, `worker`, `fault` and `reconfigure` (what goes wrong or changes), `watch` (who notices) and
 //! `operate` (who acts). `deadlock` looks for rings at the end. `measure` counts, [`observe`] watches, [`trace`]
-//! follows single visits, and [`outcome`] is what a run has to say. `control` is what one may do between two advances.
+//! follows single visits, and [`outcome`] is what a run has to say. `control` is what one may do between two advances, and [`rows`]
+//! says what a row is.
 //!
 //! Every history is a function of (system, day, seed): no clock, no threads, no ambient chance.
 
@@ -38,6 +39,7 @@ mod reconfigure;
 mod replica;
 mod retry;
 mod rollout;
+pub mod rows;
 mod service;
 mod state;
 mod topic;

@@ -108,6 +108,23 @@ pub struct Run {
     /// On how many threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// The flight simulator
+    #[command(flatten)]
+    pub live: Live,
+}
+
+/// The flight simulator.
+#[derive(Clone, Debug, Args)]
+pub struct Live {
+    /// Fly through the day by hand, on a page of this machine: break things, pull levers, save what you did
+    #[arg(long)]
+    pub live: bool,
+    /// With --live: on this port [default: any free one]
+    #[arg(long, value_name = "PORT", requires = "live")]
+    pub port: Option<u16>,
+    /// With --live: open the page in a browser
+    #[arg(long, requires = "live")]
+    pub open: bool,
 }
 
 /// How to print.
@@ -136,6 +153,9 @@ pub struct Demo {
     /// The seed
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// The flight simulator
+    #[command(flatten)]
+    pub live: Live,
 }
 
 impl Run {

@@ -17,7 +17,8 @@ use crate::load::load_from;
 use crate::page::{Beside, Finished, write_beside};
 use crate::run::{SEED, colour, plan, simulate, write_out};
 
-const FILES: [(&str, &str); 3] = [
+/// The shop, its variants and its worst morning.
+pub(crate) const FILES: [(&str, &str); 3] = [
     (
         "systems/supermarket.yaml",
         include_str!("../../../../systems/supermarket.yaml"),

@@ -72,6 +72,54 @@ pub fn schema() -> String {
 }
 
 fn load_with(arguments: &Run, files: &dyn Files) -> Result<Loaded, Stop> {
+    Ok(read(arguments, files, None)?.loaded)
+}
+
+/// A model that was read, with all that was read for it.
+pub struct Read {
+    /// What a run needs of it.
+    pub loaded: Loaded,
+    /// The model itself.
+    pub model: Model,
+    /// The files, by path.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+/// Why nothing was loaded.
+pub enum Trouble {
+    /// The description has mistakes.
+    Mistakes(Box<LoadError>),
+    /// The command line asks for what cannot be.
+    Stop(Stop),
+}
+
+impl From<LoadError> for Trouble {
+    fn from(error: LoadError) -> Self {
+        Self::Mistakes(Box::new(error))
+    }
+}
+
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Mistakes(error) => invalid(&error),
+            Trouble::Stop(stop) => stop,
+        }
+    }
+}
+
+/// Loads what the command line names. `today` stands for the date where the model says none.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn read(arguments: &Run, files: &dyn Files, today: Option<Date>) -> Result<Read, Trouble> {
     let path = arguments.file.display().to_string();
     let mut options = LoadOptions {
         overlays: arguments
@@ -99,19 +147,19 @@ fn load_with(arguments: &Run, files: &dyn Files) -> Result<Loaded, Stop> {
         files,
         kept: RefCell::default(),
     };
-    let model = Model::load(&path, &options, &files).map_err(|error| invalid(&error))?;
-    let (system, found) = model.system(&files).map_err(|error| invalid(&error))?;
-    let scenario = model
-        .scenario_of(&system, &files)
-        .map_err(|error| invalid(&error))?;
-    let as_of = system.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+    let model = Model::load(&path, &options, &files)?;
+    let (system, found) = model.system(&files)?;
+    let scenario = model.scenario_of(&system, &files)?;
+    let as_of = system.as_of.or(today);
+    let as_of = as_of.unwrap_or_else(|| jiff::Zoned::now().date());
     let hash = model.hash();
     let (model, system) = grow(arguments, model, system, scenario.as_ref(), as_of, &files)?;
     let system = Arc::new(system);
     let sources = model.sources();
     let mut warnings = model.warnings().render(sources);
     warnings.push_str(&found.render(sources));
-    Ok(Loaded {
+    let files = files.kept.into_inner();
+    let loaded = Loaded {
         hash,
         warnings,
         findings: findings(&model, &found),
@@ -125,12 +173,17 @@ fn load_with(arguments: &Run, files: &dyn Files) -> Result<Loaded, Stop> {
             Arc::new(worstday_sim::NoEdits)
         } else {
             Arc::new(Edited {
-                model,
+                model: model.clone(),
                 system: Arc::clone(&system),
-                files: files.kept.into_inner(),
+                files: files.clone(),
             })
         },
         system,
+    };
+    Ok(Read {
+        loaded,
+        model,
+        files,
     })
 }
 
@@ -142,7 +195,7 @@ fn grow(
     scenario: Option<&Scenario>,
     as_of: Date,
     files: &dyn Files,
-) -> Result<(Model, System), Stop> {
+) -> Result<(Model, System), Trouble> {
     let is_number = |growth: &Growth| matches!(growth.what, Grows::Number(_));
     if !system.growth.iter().any(is_number) {
         return Ok((model, system));
@@ -151,8 +204,8 @@ fn grow(
     let day = day::date(&system, &request).map_err(crate::run::no_day)?;
     let factor = |growth: &Growth| growth.factor(as_of, day);
     let factors: Vec<f64> = system.growth.iter().map(factor).collect();
-    let model = model.grown(&factors).map_err(|error| invalid(&error))?;
-    let (system, _) = model.system(files).map_err(|error| invalid(&error))?;
+    let model = model.grown(&factors)?;
+    let (system, _) = model.system(files)?;
     Ok((model, system))
 }
 
@@ -238,7 +291,7 @@ impl Editing for Edited {
 }
 
 /// Files on disk.
-struct Disk;
+pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
@@ -267,7 +320,7 @@ impl Files for Disk {
 }
 
 /// Texts that are part of the program.
-struct BuiltIn<'a>(&'a [(&'a str, &'a str)]);
+pub struct BuiltIn<'a>(pub &'a [(&'a str, &'a str)]);
 
 impl Files for BuiltIn<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
@@ -305,7 +358,7 @@ impl Files for Keeping<'_> {
 }
 
 /// What was read before, and nothing else.
-struct Kept<'a>(&'a [(String, Vec<u8>)]);
+pub struct Kept<'a>(pub &'a [(String, Vec<u8>)]);
 
 impl Files for Kept<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {

@@ -2,12 +2,14 @@
 //!
 //! In reading order: [`arguments`] is the command line, [`load`] reads files, [`run`] is the command that the others
 //! build on, with [`threads`] (the only ones outside the engine), [`progress`], [`interrupt`] and [`part`];
-//! [`page`] writes a run as HTML, [`demo`] tells a story; [`exit`] is how it ends. Only this crate touches files, terminals and clocks.
+//! [`page`] writes a run as HTML, [`live`] lets somebody fly through a day, [`demo`] tells a story; [`exit`] is how it ends. Only this crate touches files, terminals and clocks.
 
+mod again;
 mod arguments;
 mod demo;
 mod exit;
 mod interrupt;
+mod live;
 mod load;
 mod page;
 mod part;
@@ -47,7 +49,9 @@ fn main() -> ExitCode {
 
 fn execute(command: &Command) -> Result<Exit, Stop> {
     match command {
+        Command::Run(arguments) if arguments.live.live => live::run(arguments),
         Command::Run(arguments) => run::run(arguments),
+        Command::Demo(arguments) if arguments.live.live => live::demo(arguments),
         Command::Demo(arguments) => demo::demo(arguments),
         Command::Schema { of } => {
             run::write_out(&match of {

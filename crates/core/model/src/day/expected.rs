@@ -5,7 +5,7 @@
 //! moved by jitter. The moment is found by branch and bound: an interval is cut in half until no
 //! moment in it can exceed the best one found by more than [`ACCURACY`] of it.
 
-use super::{Demand, Occurrence, RateCurve, RecordedDemand};
+use super::{Day, Demand, Occurrence, RateCurve, RecordedDemand};
 use crate::system::{Arrive, Client, ClientId, Dist, Event, Shape, System};
 
 /// The sum of rates at the moment found is below the highest one by at most this share.
@@ -203,6 +203,19 @@ impl Factor {
         let fallen = share(self.end_ns, self.fall_ns);
         self.outside + (self.inside - self.outside) * risen * (1.0 - fallen)
     }
+}
+
+/// When most visits per second are expected on a day, ns on its clock, and how many that are: of one client, or of all
+/// together. None if none of them comes at a rate (a population comes as it is answered).
+#[must_use]
+pub fn busiest_moment(system: &System, day: &Day, client: Option<ClientId>) -> Option<(u64, f64)> {
+    let ids = (0..system.clients.len() as u32).map(ClientId);
+    let clients: Vec<Expected> = ids
+        .filter(|id| client.is_none_or(|only| only == *id))
+        .filter_map(|id| Expected::new(system, id, &day.demand[id.index()], &day.events))
+        .collect();
+    let clients: Vec<&Expected> = clients.iter().collect();
+    (!clients.is_empty()).then(|| busiest(&clients, day.warm_up_ns, day.end_ns))
 }
 
 /// The moment in `[from_ns, to_ns)` at which most visits per second are expected, the first one if

@@ -425,7 +425,8 @@ impl Model {
 
     /// The edits that a system knows by a name: `faults.NAME`, `events.NAME`, `services.NAME.rollout.bad.N`, or
     /// `scenario.N`.
-    fn edits_called(&self, name: &str) -> Option<&Node> {
+    #[must_use]
+    pub fn edits_called(&self, name: &str) -> Option<&Node> {
         if name.starts_with("scenario.") {
             return self
                 .scenario_edits()

@@ -1,0 +1,973 @@
+//! Levers: what one can break, what one can do about it, and how many people come. All of it is found in the system.
+//!
+//! A lever is a sentence and the line of a scenario that it writes; whether that line is right is for the reader to say. Where
+//! a system is large, lists are cut: what is used most comes first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use worstday_model::scalar::Duration;
+use worstday_model::system::{
+    Act, Both, Caller, Dist, End, Expiry, FaultKind, Jitter, Lasts, Replicas, Retry, ServiceId,
+    Shed, System, Target,
+};
+use worstday_report::quantity::{percent, plain, seconds};
+
+use crate::script::Edits;
+use crate::yaml::Yaml;
+
+/// Levers of one kind that are offered.
+const OFFERED: usize = 24;
+/// Parts that are offered to be broken.
+const PARTS: usize = 240;
+/// Replicas of one service among them.
+const REPLICAS: u32 = 8;
+
+/// Where a lever stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// Breaks something.
+    Break,
+    /// Helps.
+    Save,
+    /// Changes how many people come.
+    Load,
+}
+
+/// A number that a lever takes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Size {
+    /// `x`, `%`, `s` or `more`.
+    pub unit: &'static str,
+    /// At first.
+    pub is: f64,
+    /// At least.
+    pub min: f64,
+    /// At most.
+    pub max: f64,
+    /// In steps of.
+    pub step: f64,
+}
+
+impl Size {
+    /// As the file writes it.
+    fn written(self, value: Option<f64>) -> Result<String, String> {
+        let value = value.unwrap_or(self.is);
+        if !(self.min..=self.max).contains(&value) {
+            return Err(format!(
+                "give a number from {} to {}, not {value}",
+                plain(self.min),
+                plain(self.max)
+            ));
+        }
+        Ok(match self.unit {
+            // Three decimals are finer than any step.
+            "%" => format!("{}%", decimal(value)),
+            "x" => format!("{}x", decimal(value)),
+            "s" => Duration::from_nanos((value * 1e9).round() as u64).to_string(),
+            _ => format!("{} more", value.round()),
+        })
+    }
+
+    /// As a person says it.
+    fn said(self, value: Option<f64>) -> String {
+        let value = value.unwrap_or(self.is);
+        match self.unit {
+            "%" => percent(value / 100.0),
+            "x" => format!("{}x", decimal(value)),
+            "s" => seconds(value),
+            _ => format!("{} more", value.round()),
+        }
+    }
+}
+
+fn decimal(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What a lever writes.
+#[derive(Clone, Debug, PartialEq)]
+enum Pull {
+    /// These entries.
+    Line(Vec<(String, Yaml)>),
+    /// The same, the size under this key.
+    Sized(Vec<(String, Yaml)>, &'static str),
+    /// `demand: {CLIENT: 2x}`
+    Demand(String),
+    /// `edit: {PATH: 2 more}`
+    More(String),
+}
+
+/// Something to pull.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lever {
+    /// Names it.
+    pub id: String,
+    /// Where it stands.
+    pub group: Group,
+    /// A sentence.
+    pub text: String,
+    /// What comes of it, or who would do it.
+    pub does: String,
+    /// How long it lasts if nothing else is said, s.
+    pub lasts: Option<f64>,
+    /// A number that it takes.
+    pub size: Option<Size>,
+    /// Whether it lasts at all: a restart is over as soon as it is done.
+    #[serde(skip)]
+    pub stays: bool,
+    #[serde(skip)]
+    pull: Pull,
+}
+
+impl Lever {
+    /// The line that it writes, without when and how long, and the sentence.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the size.
+    pub fn line(&self, size: Option<f64>) -> Result<(Vec<(String, Yaml)>, String), String> {
+        let Some(is) = self.size else {
+            return match &self.pull {
+                Pull::Line(entries) => Ok((entries.clone(), self.text.clone())),
+                _ => unreachable!("a lever whose line has a size has one"),
+            };
+        };
+        let value = is.written(size)?;
+        let text = self.text.replace(SIZE, &is.said(size));
+        let entries = match &self.pull {
+            Pull::Line(entries) => entries.clone(),
+            Pull::Sized(entries, key) => {
+                let mut entries = entries.clone();
+                entries.push(((*key).to_owned(), Yaml::Text(value)));
+                entries
+            }
+            Pull::Demand(client) => vec![(
+                "demand".to_owned(),
+                Yaml::map([(client.clone(), Yaml::Text(value))]),
+            )],
+            Pull::More(path) => vec![(
+                "edit".to_owned(),
+                Yaml::map([(path.clone(), Yaml::Text(value))]),
+            )],
+        };
+        Ok((entries, text))
+    }
+}
+
+/// Stands for the size in a lever's sentence.
+const SIZE: &str = "…";
+
+/// A way to break a part.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Kind {
+    /// As the file says it.
+    pub kind: &'static str,
+    /// What it means for a part.
+    pub words: &'static str,
+    /// Its size.
+    pub size: Option<Size>,
+    /// Kinds of parts that can be broken so.
+    pub on: &'static [&'static str],
+    #[serde(skip)]
+    key: &'static str,
+}
+
+const PERCENT: Size = Size {
+    unit: "%",
+    is: 30.0,
+    min: 1.0,
+    max: 100.0,
+    step: 1.0,
+};
+
+/// Every way to break a part.
+pub const KINDS: [Kind; 10] = [
+    Kind {
+        kind: "crash",
+        words: "crashes: callers are told",
+        size: None,
+        on: &["service", "replica", "zone"],
+        key: "",
+    },
+    Kind {
+        kind: "vanish",
+        words: "goes silent: nobody is told",
+        size: None,
+        on: &["service", "replica", "zone"],
+        key: "",
+    },
+    Kind {
+        kind: "stall",
+        words: "stands still, and goes on afterwards",
+        size: None,
+        on: &["service", "replica", "zone", "pool"],
+        key: "",
+    },
+    Kind {
+        kind: "hang",
+        words: "takes requests and never answers, until restarted",
+        size: None,
+        on: &["service", "replica", "zone"],
+        key: "",
+    },
+    Kind {
+        kind: "slow",
+        words: "takes longer",
+        size: Some(Size {
+            unit: "x",
+            is: 3.0,
+            min: 1.0,
+            max: 100.0,
+            step: 0.5,
+        }),
+        on: &["service", "replica", "zone"],
+        key: "by",
+    },
+    Kind {
+        kind: "capacity",
+        words: "has only a part of its strength",
+        size: Some(Size {
+            is: 50.0,
+            ..PERCENT
+        }),
+        on: &["service", "replica", "zone", "link"],
+        key: "to",
+    },
+    Kind {
+        kind: "errors",
+        words: "fails a share of its requests",
+        size: Some(PERCENT),
+        on: &["service", "replica", "zone"],
+        key: "by",
+    },
+    Kind {
+        kind: "cut",
+        words: "lets nothing pass",
+        size: None,
+        on: &["link"],
+        key: "",
+    },
+    Kind {
+        kind: "loss",
+        words: "loses a share of what passes",
+        size: Some(Size {
+            is: 10.0,
+            ..PERCENT
+        }),
+        on: &["link"],
+        key: "by",
+    },
+    Kind {
+        kind: "delay",
+        words: "delays what passes",
+        size: Some(Size {
+            unit: "s",
+            is: 0.2,
+            min: 0.001,
+            max: 60.0,
+            step: 0.001,
+        }),
+        on: &["link"],
+        key: "by",
+    },
+];
+
+/// Something that can be broken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// As the file says it: `pos`, `pos/0`, `a -> b`.
+    pub name: String,
+    /// `service`, `replica`, `zone`, `link` or `pool`.
+    pub kind: &'static str,
+    /// In words.
+    pub text: String,
+}
+
+/// The line that breaks a part, and the sentence.
+///
+/// # Errors
+///
+/// If there is no such way, no such part, or the one cannot be done to the other.
+pub fn breaks(
+    parts: &[Part],
+    kind: &str,
+    part: &str,
+    size: Option<f64>,
+) -> Result<(Vec<(String, Yaml)>, String), String> {
+    let known = KINDS.iter().find(|known| known.kind == kind);
+    let Some(known) = known else {
+        let kinds: Vec<&str> = KINDS.iter().map(|known| known.kind).collect();
+        return Err(format!(
+            "there is no way to break called `{kind}`: {}",
+            kinds.join(", ")
+        ));
+    };
+    // A part that is not listed (one more replica, an endpoint) is for the reader to judge.
+    if let Some(listed) = parts.iter().find(|listed| listed.name == part)
+        && !known.on.contains(&listed.kind)
+    {
+        return Err(format!("`{kind}` cannot be done to {}", listed.text));
+    }
+    let mut entries = vec![(kind.to_owned(), Yaml::text(part))];
+    let mut text = format!("{part} {}", verb(kind));
+    match known.size {
+        Some(is) => {
+            entries.push((known.key.to_owned(), Yaml::Text(is.written(size)?)));
+            text = text.replace(SIZE, &is.said(size));
+        }
+        None if size.is_some() => return Err(format!("`{kind}` takes no size")),
+        None => {}
+    }
+    Ok((entries, text))
+}
+
+fn verb(kind: &str) -> &'static str {
+    match kind {
+        "crash" => "crashes",
+        "vanish" => "goes silent",
+        "stall" => "stands still",
+        "hang" => "takes requests and never answers",
+        "slow" => "takes … as long",
+        "capacity" => "falls to … of its strength",
+        "errors" => "fails … of its requests",
+        "cut" => "is cut",
+        "loss" => "loses …",
+        _ => "is delayed by …",
+    }
+}
+
+/// All that can be done to a system.
+#[derive(Clone, Debug)]
+pub struct Levers {
+    /// Named levers.
+    pub levers: Vec<Lever>,
+    /// Parts that can be broken in any way.
+    pub parts: Vec<Part>,
+}
+
+impl Levers {
+    /// Finds them. `edits` are the edits that the model knows by a name.
+    #[must_use]
+    pub fn of(system: &System, edits: &Edits) -> Self {
+        let finder = Finder {
+            system,
+            asked: asked(system),
+        };
+        let mut levers = finder.faults();
+        let parts = finder.parts();
+        if levers.is_empty() {
+            levers.extend(finder.first_breaks(&parts));
+        }
+        levers.extend(finder.runbooks(edits));
+        let flags = finder.flags(&levers);
+        levers.extend(flags);
+        levers.extend(finder.services());
+        levers.extend(finder.zones());
+        levers.extend(finder.retries());
+        levers.extend(finder.shedding());
+        levers.extend(finder.demand());
+        let mut seen = BTreeSet::new();
+        levers.retain(|lever| seen.insert(lever.id.clone()));
+        Self { levers, parts }
+    }
+
+    /// The lever of that name.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Lever> {
+        self.levers.iter().find(|lever| lever.id == id)
+    }
+
+    /// One thing to try first.
+    #[must_use]
+    pub fn hint(&self) -> Option<(String, String)> {
+        let first = self
+            .levers
+            .iter()
+            .find(|lever| lever.group == Group::Break)?;
+        let helps = self.levers.iter().find(|lever| lever.group == Group::Save);
+        let mut text = format!("Try one thing first: {}. Watch who waits", first.text);
+        if let Some(helps) = helps {
+            text.push_str(&format!(
+                ", then pull “{}”",
+                helps.text.replace(SIZE, "some")
+            ));
+        }
+        text.push('.');
+        Some((first.id.clone(), text))
+    }
+}
+
+/// From how many callers each service is asked, directly and through others: the same in every session.
+fn asked(system: &System) -> Vec<usize> {
+    let mut asked = vec![0; system.services.len()];
+    for call in &system.calls {
+        asked[system.endpoints[call.target.index()].service.index()] += match call.caller {
+            // Who is asked by people is what people feel.
+            Caller::Client(_) => 8,
+            Caller::Endpoint(_) => 2,
+            Caller::Start(_) => 0,
+        };
+    }
+    asked
+}
+
+struct Finder<'a> {
+    system: &'a System,
+    asked: Vec<usize>,
+}
+
+impl Finder<'_> {
+    /// Services, the most asked first, then in name order.
+    fn busiest(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..self.system.services.len()).collect();
+        all.sort_by_key(|&at| (std::cmp::Reverse(self.asked[at]), at));
+        all
+    }
+
+    fn service(&self, id: ServiceId) -> &str {
+        &self.system.services[id.index()].name
+    }
+
+    /// Declared faults, each a sentence of its kind and target.
+    fn faults(&self) -> Vec<Lever> {
+        let system = self.system;
+        let declared = system.faults.iter().take(OFFERED);
+        declared
+            .map(|fault| Lever {
+                id: format!("fault:{}", fault.name),
+                group: Group::Break,
+                text: self.sentence(&fault.kind),
+                does: format!("the fault `{}` of the file", fault.name),
+                lasts: match &fault.lasts {
+                    Lasts::Time(law) => Some(mean(law) / 1e9),
+                    Lasts::Until(_) | Lasts::Repaired => None,
+                },
+                size: None,
+                stays: true,
+                pull: Pull::Line(vec![("fault".to_owned(), Yaml::text(&fault.name))]),
+            })
+            .collect()
+    }
+
+    /// Where the file declares no fault: the part that is asked most breaks in two ways.
+    fn first_breaks(&self, parts: &[Part]) -> Vec<Lever> {
+        let first = parts.iter().find(|part| part.kind == "service");
+        let Some(part) = first else { return Vec::new() };
+        ["vanish", "slow"]
+            .into_iter()
+            .filter_map(|kind| {
+                let known = KINDS.iter().find(|known| known.kind == kind)?;
+                let entries = vec![(kind.to_owned(), Yaml::text(&part.name))];
+                Some(Lever {
+                    id: format!("break:{kind}:{}", part.name),
+                    group: Group::Break,
+                    text: format!("{} {}", part.name, verb(kind)),
+                    does: format!("{} {}", part.text, known.words),
+                    lasts: Some(900.0),
+                    size: known.size,
+                    stays: true,
+                    pull: match known.size {
+                        Some(_) => Pull::Sized(entries, known.key),
+                        None => Pull::Line(entries),
+                    },
+                })
+            })
+            .collect()
+    }
+
+    fn sentence(&self, kind: &FaultKind) -> String {
+        let one = |target: &Target, verb: &str| format!("{} {verb}", self.target(target));
+        let times = |law: &Dist| format!("{}x", decimal(mean(law)));
+        let share = |law: &Dist| percent(mean(law));
+        match kind {
+            FaultKind::Crash(target) => one(target, "crashes"),
+            FaultKind::Vanish(target) => one(target, "goes silent"),
+            FaultKind::Stall(target) => one(target, "stands still"),
+            FaultKind::Hang { target, .. } => one(target, "takes requests and never answers"),
+            FaultKind::Slow { target, by, .. } => {
+                one(target, &format!("takes {} as long", times(by)))
+            }
+            FaultKind::Capacity { target, to } => {
+                one(target, &format!("falls to {} of its strength", share(to)))
+            }
+            FaultKind::Errors { target, by, .. } => {
+                one(target, &format!("fails {} of its requests", share(by)))
+            }
+            FaultKind::Cut(target) => one(target, "is cut"),
+            FaultKind::Loss { target, by } => one(target, &format!("loses {}", share(by))),
+            FaultKind::Delay { target, by } => one(
+                target,
+                &format!("is delayed by {}", seconds(mean(by) / 1e9)),
+            ),
+            FaultKind::Edit(edit) => {
+                let name = &self.system.edits[edit.index()].name;
+                let name = name.split_once('.').map_or(name.as_str(), |(_, name)| name);
+                format!("{name}: the system changes")
+            }
+            FaultKind::Together(faults) => {
+                let all: Vec<String> = faults
+                    .iter()
+                    .map(|fault| self.sentence(&self.system.faults[fault.index()].kind))
+                    .collect();
+                all.join(" and ")
+            }
+        }
+    }
+
+    /// What is hit, as people say it.
+    fn target(&self, target: &Target) -> String {
+        let system = self.system;
+        let of = |id: ServiceId, which: &Replicas| {
+            let name = self.service(id);
+            match which {
+                Replicas::All => name.to_owned(),
+                Replicas::One(number) => format!("{name}/{number}"),
+                Replicas::Any => format!("one replica of {name}"),
+                Replicas::Share(share) => format!("{} of {name}", percent(*share)),
+                Replicas::Zone(zone) => format!("{name} in {}", system.zones[zone.index()].name),
+            }
+        };
+        match target {
+            Target::Replicas(id, which) => of(*id, which),
+            Target::AnyReplica => "one replica".to_owned(),
+            Target::Worker {
+                service, replica, ..
+            } => format!("one worker of {}", of(*service, replica)),
+            Target::Zone(zone) => format!("zone {}", system.zones[zone.index()].name),
+            Target::AnyZone => "one zone".to_owned(),
+            Target::Endpoint(id) => {
+                let row = &system.endpoints[id.index()];
+                format!("{}.{}", self.service(row.service), row.name)
+            }
+            Target::Link(id) => format!("the link {}", system.links[id.index()].name),
+            Target::Path { from, to, both } => {
+                let arrow = if *both == Both::Yes { "<->" } else { "->" };
+                format!("{} {arrow} {}", self.end(*from), self.end(*to))
+            }
+            Target::Pool(id) => {
+                let pool = &system.pools[id.index()];
+                match pool.service {
+                    Some(service) => format!("{}.{}", self.service(service), pool.name),
+                    None => pool.name.clone(),
+                }
+            }
+        }
+    }
+
+    fn end(&self, end: End) -> String {
+        match end {
+            End::Service(id) => self.service(id).to_owned(),
+            End::Zone(id) => self.system.zones[id.index()].name.clone(),
+            End::Client(id) => self.system.clients[id.index()].name.clone(),
+            End::Rest => "the rest".to_owned(),
+            End::Any => "anybody".to_owned(),
+        }
+    }
+
+    /// Parts that can be broken: services with their replicas, zones, links and directions between services, pools.
+    fn parts(&self) -> Vec<Part> {
+        let system = self.system;
+        let mut parts = Vec::new();
+        let busiest = self.busiest();
+        let part = |name: String, kind, text: String| Part { name, kind, text };
+        for &at in &busiest {
+            let row = &system.services[at];
+            parts.push(part(row.name.clone(), "service", row.name.clone()));
+        }
+        parts.extend(system.zones.iter().map(|zone| {
+            part(
+                zone.name.clone(),
+                "zone",
+                format!("everything in zone {}", zone.name),
+            )
+        }));
+        for &at in &busiest {
+            let row = &system.services[at];
+            if row.replicas > 1 {
+                parts.extend((0..row.replicas.min(REPLICAS)).map(|number| {
+                    let name = format!("{}/{number}", row.name);
+                    part(
+                        name.clone(),
+                        "replica",
+                        format!("replica {number} of {}", row.name),
+                    )
+                }));
+            }
+        }
+        let built_in = [system.within_zone, system.between_zones];
+        for (at, link) in system.links.iter().enumerate() {
+            if !built_in.iter().any(|id| id.index() == at) {
+                parts.push(part(
+                    link.name.clone(),
+                    "link",
+                    format!("the link {}", link.name),
+                ));
+            }
+        }
+        let mut ways = BTreeSet::new();
+        for call in &system.calls {
+            let to = self.service(system.endpoints[call.target.index()].service);
+            let from = match call.caller {
+                Caller::Client(_) | Caller::Start(_) => continue,
+                Caller::Endpoint(id) => self.service(system.endpoints[id.index()].service),
+            };
+            if ways.insert((from, to)) {
+                let text = format!("the way between {from} and {to}");
+                parts.push(part(format!("{from} <-> {to}"), "link", text));
+            }
+        }
+        for pool in &system.pools {
+            if let (Some(service), None) = (pool.service, pool.keys) {
+                let name = format!("{}.{}", self.service(service), pool.name);
+                parts.push(part(name.clone(), "pool", format!("the pool {name}")));
+            }
+        }
+        parts.truncate(PARTS);
+        parts
+    }
+
+    /// What operators would do, by hand.
+    fn runbooks(&self, edits: &Edits) -> Vec<Lever> {
+        let mut levers: Vec<Lever> = Vec::new();
+        for operator in &self.system.operators {
+            for (number, entry) in operator.runbook.iter().enumerate() {
+                let lasts = match &entry.expiry {
+                    Expiry::After(law) => Some(mean(law) / 1e9),
+                    Expiry::Never | Expiry::Until(_) => None,
+                };
+                let alert = &self.system.alerts[entry.alert.index()].name;
+                for (step, action) in entry.actions.iter().enumerate() {
+                    let Some((pull, stays)) = self.act(&action.act, edits) else {
+                        continue;
+                    };
+                    let because = entry.because.as_ref();
+                    let why = because.map_or_else(String::new, |why| format!(": {why}"));
+                    levers.push(Lever {
+                        id: format!("runbook:{}.{number}.{step}", operator.name),
+                        group: Group::Save,
+                        text: imperative(&action.text),
+                        does: format!("what {} does when `{alert}` fires{why}", operator.name),
+                        lasts: if stays { lasts } else { None },
+                        size: None,
+                        stays,
+                        pull: Pull::Line(pull),
+                    });
+                }
+            }
+        }
+        levers.truncate(OFFERED);
+        levers
+    }
+
+    /// The line of an action, and whether it stays.
+    fn act(&self, act: &Act, edits: &Edits) -> Option<(Vec<(String, Yaml)>, bool)> {
+        let system = self.system;
+        let one = |key: &str, text: &str| vec![(key.to_owned(), Yaml::text(text))];
+        Some(match act {
+            Act::Edit(edit) => {
+                let edit = edits.get(&system.edits[edit.index()].name)?;
+                (vec![("edit".to_owned(), edit.clone())], true)
+            }
+            Act::Set(flag) => (one("set", &system.flags[flag.index()].name), true),
+            Act::Clear(flag) => (one("clear", &system.flags[flag.index()].name), true),
+            Act::Shed(whom, by) => {
+                let name = match whom {
+                    Shed::Client(id) => system.clients[id.index()].name.clone(),
+                    Shed::Endpoint(id) => self.target(&Target::Endpoint(*id)),
+                };
+                let mut line = one("shed", &name);
+                line.push((
+                    "by".to_owned(),
+                    Yaml::Text(format!("{}%", decimal(100.0 * by))),
+                ));
+                (line, true)
+            }
+            // Only what can be written as it is meant: a whole service or one replica.
+            Act::Restart(Target::Replicas(id, Replicas::All)) => {
+                (one("restart", self.service(*id)), false)
+            }
+            Act::Restart(Target::Replicas(id, Replicas::One(number))) => (
+                one("restart", &format!("{}/{number}", self.service(*id))),
+                false,
+            ),
+            Act::Restart(Target::Replicas(id, Replicas::Any)) => {
+                (one("restart", &format!("{}/any", self.service(*id))), false)
+            }
+            Act::Restart(_) => return None,
+            Act::Drain(zone) => (one("drain", &system.zones[zone.index()].name), true),
+            Act::Repair(fault) => (one("repair", &system.faults[fault.index()].name), false),
+            Act::RollBack(service) => (one("roll-back", self.service(*service)), false),
+            Act::Pause(service) => (
+                one("pause", &format!("{}.rollout", self.service(*service))),
+                true,
+            ),
+        })
+    }
+
+    /// Flags that no runbook sets.
+    fn flags(&self, levers: &[Lever]) -> Vec<Lever> {
+        let set = |name: &str| vec![("set".to_owned(), Yaml::text(name))];
+        let free = self.system.flags.iter().filter(|flag| {
+            let known = Pull::Line(set(&flag.name));
+            !levers.iter().any(|lever| lever.pull == known)
+        });
+        free.take(OFFERED)
+            .map(|flag| Lever {
+                id: format!("set:{}", flag.name),
+                group: Group::Save,
+                text: format!("switch to {}", flag.name.replace('-', " ")),
+                does: format!("the flag `{}` goes up", flag.name),
+                lasts: Some(1800.0),
+                size: None,
+                stays: true,
+                pull: Pull::Line(set(&flag.name)),
+            })
+            .collect()
+    }
+
+    /// More replicas, restarts, and what becomes of rollouts.
+    fn services(&self) -> Vec<Lever> {
+        let mut levers = Vec::new();
+        let busiest = self.busiest();
+        let rows = || {
+            busiest
+                .iter()
+                .take(OFFERED / 2)
+                .map(|&at| &self.system.services[at])
+        };
+        levers.extend(rows().map(|row| Lever {
+            id: format!("more:{}", row.name),
+            group: Group::Save,
+            text: format!("{SIZE} of {}", row.name),
+            does: format!("replicas of `{}`, ready after its start-up time", row.name),
+            lasts: Some(1800.0),
+            size: Some(Size {
+                unit: "more",
+                is: 1.0,
+                min: 1.0,
+                max: f64::from(row.replicas.clamp(4, 100)),
+                step: 1.0,
+            }),
+            stays: true,
+            pull: Pull::More(format!("services.{}.replicas", row.name)),
+        }));
+        let once = |key: &str, name: &str, text: String, does: &str| Lever {
+            id: format!("{key}:{name}"),
+            group: Group::Save,
+            text,
+            does: does.to_owned(),
+            lasts: None,
+            size: None,
+            stays: false,
+            pull: Pull::Line(vec![(key.to_owned(), Yaml::text(name))]),
+        };
+        levers.extend(rows().map(|row| {
+            let text = format!("restart {}", row.name);
+            once(
+                "restart",
+                &row.name,
+                text,
+                "every process of it ends and starts again",
+            )
+        }));
+        for row in &self.system.services {
+            if row.rollout.is_some() {
+                let text = format!("roll {} back", row.name);
+                levers.push(once(
+                    "roll-back",
+                    &row.name,
+                    text,
+                    "its last version goes, the one before comes",
+                ));
+                levers.push(Lever {
+                    stays: true,
+                    ..once(
+                        "pause",
+                        &format!("{}.rollout", row.name),
+                        format!("pause the rollout of {}", row.name),
+                        "it stops where it is",
+                    )
+                });
+            }
+        }
+        levers
+    }
+
+    /// Zones can be drained where there is another.
+    fn zones(&self) -> Vec<Lever> {
+        if self.system.zones.len() < 2 {
+            return Vec::new();
+        }
+        let zones = self.system.zones.iter().take(OFFERED);
+        zones
+            .map(|zone| Lever {
+                id: format!("drain:{}", zone.name),
+                group: Group::Save,
+                text: format!("drain zone {}", zone.name),
+                does: "nobody is sent there any more".to_owned(),
+                lasts: Some(1800.0),
+                size: None,
+                stays: true,
+                pull: Pull::Line(vec![("drain".to_owned(), Yaml::text(&zone.name))]),
+            })
+            .collect()
+    }
+
+    /// Calls that are tried again: no more, or with a budget.
+    fn retries(&self) -> Vec<Lever> {
+        let system = self.system;
+        let mut calls: BTreeMap<String, (usize, &Retry)> = BTreeMap::new();
+        for call in &system.calls {
+            if let Some(retry) = &call.policy.retry
+                && retry.attempts > 1
+            {
+                let service = system.endpoints[call.target.index()].service;
+                calls.insert(address(&call.name), (self.asked[service.index()], retry));
+            }
+        }
+        let mut calls: Vec<_> = calls.into_iter().collect();
+        calls.sort_by_key(|(_, (asked, _))| std::cmp::Reverse(*asked));
+        let mut levers = Vec::new();
+        for (address, (_, retry)) in calls.into_iter().take(OFFERED / 2) {
+            let edit = |value: Yaml| {
+                let change = Yaml::map([(address.clone(), Yaml::map([("retry", value)]))]);
+                Pull::Line(vec![("edit".to_owned(), change)])
+            };
+            let lever = |id: &str, text: String, does: &str, pull| Lever {
+                id: format!("{id}:{address}"),
+                group: Group::Save,
+                text,
+                does: does.to_owned(),
+                lasts: Some(1800.0),
+                size: None,
+                stays: true,
+                pull,
+            };
+            levers.push(lever(
+                "no-retry",
+                format!("stop retrying {address}"),
+                "the first failure is the answer",
+                edit(Yaml::text("none")),
+            ));
+            if retry.budget.is_none() {
+                levers.push(lever(
+                    "budget",
+                    format!("a retry budget for {address}"),
+                    "one retry for ten first attempts",
+                    edit(with_budget(retry)),
+                ));
+            }
+        }
+        levers
+    }
+
+    /// Clients that can be turned away at the door.
+    fn shedding(&self) -> Vec<Lever> {
+        let clients = self.system.clients.iter().take(OFFERED / 2);
+        clients
+            .map(|client| Lever {
+                id: format!("shed:{}", client.name),
+                group: Group::Save,
+                text: format!("turn {SIZE} of {} away", client.name),
+                does: "at the door, at once: the others are served".to_owned(),
+                lasts: Some(600.0),
+                size: Some(Size {
+                    step: 5.0,
+                    min: 5.0,
+                    ..PERCENT
+                }),
+                stays: true,
+                pull: Pull::Sized(vec![("shed".to_owned(), Yaml::text(&client.name))], "by"),
+            })
+            .collect()
+    }
+
+    /// How many people come.
+    fn demand(&self) -> Vec<Lever> {
+        let clients = self.system.clients.iter().take(OFFERED);
+        clients
+            .map(|client| Lever {
+                id: format!("demand:{}", client.name),
+                group: Group::Load,
+                text: format!("{SIZE} as many {}", client.name),
+                does: "their demand is multiplied".to_owned(),
+                lasts: Some(900.0),
+                size: Some(Size {
+                    unit: "x",
+                    is: 2.0,
+                    min: 0.0,
+                    max: 10.0,
+                    step: 0.1,
+                }),
+                stays: true,
+                pull: Pull::Demand(client.name.clone()),
+            })
+            .collect()
+    }
+}
+
+/// `till.checkout -> pos.authorise#card` is addressed as `till.checkout#card`.
+fn address(name: &str) -> String {
+    match (name.split_once(" -> "), name.split_once('#')) {
+        (Some((caller, _)), Some((_, step))) => format!("{caller}#{step}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// A retry policy in full with a budget of a tenth, so that it means the same wherever the call has its policy from.
+fn with_budget(retry: &Retry) -> Yaml {
+    let time = |ns: u64| Yaml::Text(Duration::from_nanos(ns).to_string());
+    let mut entries = vec![
+        ("attempts", Yaml::Text(retry.attempts.to_string())),
+        ("backoff", time(retry.backoff_ns)),
+        ("grow", Yaml::Text(format!("{}x", decimal(retry.grow)))),
+        (
+            "jitter",
+            Yaml::text(match retry.jitter {
+                Jitter::None => "none",
+                Jitter::Full => "full",
+                Jitter::Equal => "equal",
+                Jitter::Decorrelated => "decorrelated",
+                Jitter::Envoy => return Yaml::map([("budget", Yaml::text("10%"))]),
+            }),
+        ),
+        ("budget", Yaml::text("10%")),
+    ];
+    // What is larger than any run is no cap.
+    if retry.cap_ns < 1 << 62 {
+        entries.push(("cap", time(retry.cap_ns)));
+    }
+    Yaml::map(entries)
+}
+
+/// `sets offline` as something to be told: `set offline`.
+fn imperative(text: &str) -> String {
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let first = match first {
+        "sheds" | "sets" | "clears" | "restarts" | "drains" | "repairs" | "edits" | "pauses"
+        | "rolls" | "changes" => &first[..first.len() - 1],
+        other => other,
+    };
+    if rest.is_empty() {
+        first.to_owned()
+    } else {
+        format!("{first} {rest}")
+    }
+}
+
+/// A law's mean, roughly where it has none in closed form: for a sentence, not for a draw.
+fn mean(law: &Dist) -> f64 {
+    match law {
+        Dist::Constant(value) => *value,
+        Dist::LogNormal { mean, .. } | Dist::Exponential { mean } => *mean,
+        Dist::Uniform { low, high } => f64::midpoint(*low, *high),
+        Dist::WholeUniform { low, high } => f64::midpoint(*low as f64, *high as f64),
+        Dist::Pareto { min, tail } if *tail > 1.0 => min * tail / (tail - 1.0),
+        Dist::Pareto { min, .. } => *min,
+        Dist::Points(points) => points.get(points.len() / 2).map_or(0.0, |point| point.1),
+        Dist::Sample(values) => values.iter().sum::<f64>() / values.len().max(1) as f64,
+    }
+}
