@@ -13,7 +13,12 @@ const [packages, chromium, seconds = "15", trace] = process.argv.slice(2);
 const GOAL = 8;
 
 const KINDS = {
-  script: ["FunctionCall", "FireAnimationFrame", "RunMicrotasks", "EvaluateScript"],
+  script: [
+    "FunctionCall",
+    "FireAnimationFrame",
+    "RunMicrotasks",
+    "EvaluateScript",
+  ],
   style: ["UpdateLayoutTree", "RecalculateStyles"],
   layout: ["Layout"],
   paint: ["PrePaint", "Paint", "Layerize", "Commit", "UpdateLayer"],
@@ -41,9 +46,13 @@ simulator.close();
 
 const { traceEvents } = JSON.parse(text);
 // The thread on which the page's animation frames run.
-const pictures = traceEvents.filter((one) => one.name === "FireAnimationFrame" && one.ph === "X");
+const pictures = traceEvents.filter(
+  (one) => one.name === "FireAnimationFrame" && one.ph === "X",
+);
 const thread = `${pictures[0].pid} ${pictures[0].tid}`;
-const own = traceEvents.filter((one) => one.ph === "X" && `${one.pid} ${one.tid}` === thread);
+const own = traceEvents.filter(
+  (one) => one.ph === "X" && `${one.pid} ${one.tid}` === thread,
+);
 const tasks = own.filter((one) => one.name === "ThreadControllerImpl::RunTask");
 const starts = pictures.map((one) => one.ts).sort((a, b) => a - b);
 /** Sums up between one picture and the next, ms: `dur` is what the clock on the wall says, `tdur` the thread's own time. */

@@ -54,9 +54,8 @@ const cockpit = el(
   "div",
   { class: "cockpit", hidden: true },
   arms,
-  levers.node,
+  el("div", { class: "side" }, levers.node, logSection(session, context, act)),
   timeSection(session, machine, context),
-  logSection(session, context, act),
 );
 document.getElementById("live").replaceChildren(
   bar(session, machine, context, {

@@ -32,12 +32,13 @@ cargo xtask CHORE
   deny             licences, bans and sources of dependencies; advisories where their database is at hand
   doc              documentation, warnings are errors
   book             builds the book of docs/ into the target folder; a link that leads nowhere is an error
-  page [--check]   bundles the HTML report's script and style sheet into its crate
+  page [--check]   bundles scripts and style sheets of the report and the flight simulator
   pictures         renders the README's picture from the HTML report
   fuzz [TARGET..] [--seconds N] [--keep]
                    coverage-guided fuzzing of the readers, 600 s each;
                    --keep adds what was found to the kept corpus
-  bench [ARGS]     the speed table against the references; `bench --help` has its arguments";
+  bench [ARGS]     the speed table against the references; `bench --help` has its arguments
+  bench page       what a frame of the flight simulator costs its page, in a browser";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -68,7 +69,10 @@ fn chore(arguments: &[String]) -> Result<()> {
         "page" => page::page(rest),
         "pictures" => page::pictures(),
         "fuzz" => fuzz::fuzz(rest),
-        "bench" => bench::bench(rest),
+        "bench" => match rest.split_first() {
+            Some((what, rest)) if what == "page" => page::bench(rest),
+            _ => bench::bench(rest),
+        },
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())

@@ -1,4 +1,5 @@
-//! `page` and `pictures`: the HTML report's script and style sheet, and its picture for the README.
+//! `page`, `pictures` and `bench page`: scripts and style sheets of the HTML report and of the flight simulator, pictures of
+//! them for the documentation, and what a frame costs.
 //!
 //! Node.js packages are installed at the versions of the lock file into the cache folder, never into the repository, and
 //! only when the lock file has changed. What they make is committed, so that building the tool needs no Node.js.
@@ -27,7 +28,7 @@ pub fn page(arguments: &[String]) -> Result<()> {
         .current_dir(shell::root().join(CRATE))
         .arg(packages.join("prettier/bin/prettier.cjs"))
         .arg(if checks { "--check" } else { "--write" })
-        .args(["--log-level", "warn", "web", "build.mjs", "tests"]);
+        .args(["--log-level", "warn", "web", "build.mjs", "bench.mjs", "tests"]);
     shell::run(&mut prettier)?;
     let mut node = Command::new("node");
     node.current_dir(shell::root().join(CRATE))
@@ -65,6 +66,21 @@ pub fn pictures() -> Result<()> {
     node.arg(shell::root().join(CRATE).join("picture.mjs"))
         .args([&packages, &chromium, &html])
         .arg(shell::root().join("docs/pictures/page.png"));
+    shell::run(&mut node)
+}
+
+/// What a frame of the flight simulator costs the page, traced in a browser; `arguments` are seconds and a file for the
+/// trace, both optional.
+///
+/// # Errors
+///
+/// If there is no browser, or the page fails in it.
+pub fn bench(arguments: &[String]) -> Result<()> {
+    let (packages, chromium) = (packages()?, chromium()?);
+    let mut node = Command::new("node");
+    node.arg(shell::root().join(CRATE).join("bench.mjs"))
+        .args([&packages, &chromium])
+        .args(arguments);
     shell::run(&mut node)
 }
 
