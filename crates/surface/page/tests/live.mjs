@@ -183,8 +183,8 @@ await during(
   { paused: true },
   async (simulator) => {
     const page = await open(simulator.home, { ...LARGE, mayFail: ["422"] });
-    await page.click('[aria-label^="How much and how long: tills work"]');
-    await page.fill('[aria-label^="tills work"]', "5");
+    await page.click('[aria-label^="How much and how long: tills take"]');
+    await page.fill('[aria-label^="tills take"]', "5");
     await page.selectOption("#lasts-1", "300");
     await page.click('[data-lever="fault:till-slow"]');
     await page.waitForTimeout(150);
@@ -193,7 +193,7 @@ await during(
         '{"lever":"fault:till-slow","size":5,"lasts":300}',
       `pulled ${JSON.stringify(asked(simulator, "pull"))}`,
     );
-    await page.fill('[aria-label^="tills work"]', "500");
+    await page.fill('[aria-label^="tills take"]', "500");
     await page.click('[data-lever="demand:shoppers"]');
     await page.waitForTimeout(100);
     await page.click(".any summary");

@@ -90,7 +90,7 @@ const LEVERS = [
   {
     id: "fault:till-slow",
     group: "break",
-    text: "tills work three times as slowly",
+    text: "tills take … as long",
     does: "Everything a till does takes three times as long.",
     lasts: 600,
     size: { unit: "x", is: 3, min: 1, max: 20, step: 0.5 },
@@ -98,7 +98,7 @@ const LEVERS = [
   {
     id: "demand:shoppers",
     group: "load",
-    text: "twice as many shoppers",
+    text: "… as many shoppers",
     does: "So many times as many come as the day has.",
     lasts: 1200,
     size: { unit: "x", is: 2, min: 0, max: 10, step: 0.5 },
@@ -114,10 +114,10 @@ const LEVERS = [
   {
     id: "edit:till",
     group: "save",
-    text: "open two more tills",
+    text: "… of till",
     does: "Two cashiers come from the back; it takes a minute.",
     lasts: 1800,
-    size: { unit: "tills", is: 2, min: 1, max: 6, step: 1 },
+    size: { unit: "more", is: 2, min: 1, max: 6, step: 1 },
   },
   {
     id: "restart:pos",
@@ -202,7 +202,7 @@ export async function standIn({
       const entry = tell(arm, {
         who: "cards-fail",
         kind: "alert",
-        text: "fires: pos.authorise.errors > 20% over 5m",
+        text: "pos.authorise.errors > 20% over 5m",
       });
       arm.alerts.push({ name: "cards-fail", since: state.t, id: entry.id });
     } else if (alarm && arm.queue < 6) {
@@ -217,9 +217,9 @@ export async function standIn({
     if (leaves > 0 && !arm.left) {
       arm.left = true;
       tell(arm, {
-        who: "the file",
+        who: "shoppers",
         kind: "left",
-        text: "a visit of shoppers left",
+        text: "the first of shoppers is lost",
         warned: alarm ? state.t - arm.alerts[0].since : null,
       });
     }
@@ -487,19 +487,20 @@ export async function standIn({
       }
       greet();
     },
-    pull: ({ lever, lasts, arm: at = 0 }) => {
+    pull: ({ lever, lasts, size, arm: at = 0 }) => {
       const one = LEVERS.find(({ id }) => id === lever);
       if (!one) return { refused: `there is no lever \`${lever}\`` };
       const arm = arms[at];
       const kind = { break: "fault", load: "load", save: "override" }[
         one.group
       ];
-      const entry = tell(arm, { who: "you", kind, text: one.text });
+      const text = one.text.replace("…", `${size ?? ""}`);
+      const entry = tell(arm, { who: "you", kind, text });
       const long = lasts === undefined ? one.lasts : lasts;
       arm.done.push({
         id: entry.id,
         lever,
-        text: one.text,
+        text,
         who: "you",
         group: one.group,
         since: state.t,

@@ -132,7 +132,8 @@ function leaving(entry, clock) {
       : `${seconds(Math.round(entry.warned))} after the alert`;
   return [
     el("span", { class: "sign", "aria-hidden": "true" }, "◀"),
-    el("b", {}, `Lost first at ${clock.exact(entry.t)}`),
-    el("span", {}, `, ${warned}`),
+    `${clock.exact(entry.t)} `,
+    el("b", {}, entry.text),
+    `, ${warned}`,
   ];
 }

@@ -15,6 +15,21 @@ const GROUPS = [
 
 const LASTS = [60, 120, 300, 600, 900, 1800, 3600, 7200];
 
+/** Stands in a lever's sentence for how much. */
+const SIZE = "…";
+/** So many levers of a group are seen at once; the others are one press away. */
+const SEEN = 7;
+
+/** How much, as a person says it. */
+function said({ unit }, value) {
+  if (!Number.isFinite(value)) return SIZE;
+  return unit === "x"
+    ? `${value}x`
+    : unit === "s"
+      ? seconds(value)
+      : `${value} ${unit}`;
+}
+
 /** How long something lasts, as one of a few. */
 function lastsField(id, lasts) {
   const all = [...new Set([...LASTS, ...(lasts ? [lasts] : [])])].sort(
@@ -50,6 +65,7 @@ function sizeField(id, size, label) {
   });
   return {
     node: el("span", { class: "field" }, input, ` ${size.unit}`),
+    input,
     value: () => input.valueAsNumber,
     isFine: () => input.reportValidity(),
   };
@@ -115,6 +131,7 @@ export function leversSection(session, act) {
   function lever(one, at) {
     const { sign } = GROUPS.find(({ id }) => id === one.group);
     const left = el("span", { class: "rest" });
+    const sentence = el("span", { class: "text" }, one.text);
     const bar = el("span", { class: "bar", "aria-hidden": "true" });
     const pull = el(
       "button",
@@ -126,11 +143,15 @@ export function leversSection(session, act) {
         "data-lever": one.id,
       },
       el("span", { class: "sign", "aria-hidden": "true" }, sign),
-      el("span", { class: "text" }, one.text),
+      sentence,
       left,
       bar,
     );
-    const size = one.size && sizeField(`size-${at}`, one.size, one.text);
+    const plain = one.text.replace(SIZE, "").trim();
+    const size = one.size && sizeField(`size-${at}`, one.size, plain);
+    const promised = () =>
+      size ? one.text.replace(SIZE, said(one.size, size.value())) : one.text;
+    size?.input.addEventListener("input", () => set.text(promised()));
     const lasts = one.lasts && lastsField(`lasts-${at}`, one.lasts);
     const options = el(
       "div",
@@ -145,7 +166,7 @@ export function leversSection(session, act) {
         class: "more",
         "aria-expanded": "false",
         "aria-controls": `options-${at}`,
-        "aria-label": `How much and how long: ${one.text}`,
+        "aria-label": `How much and how long: ${plain}`,
         onclick: () => {
           options.hidden = !options.hidden;
           more.setAttribute("aria-expanded", String(!options.hidden));
@@ -154,7 +175,7 @@ export function leversSection(session, act) {
       "⋯",
     );
     let on = null;
-    const { end, without } = handles(one.text, () => on.id);
+    const { end, without } = handles(plain, () => on.id);
     const during = el("div", { class: "during", hidden: true }, end, without);
     const does = el("p", { class: "does", id: `does-${at}` }, one.does);
     const item = el(
@@ -179,6 +200,7 @@ export function leversSection(session, act) {
     const set = {
       pressed: attribute(pull, "aria-pressed"),
       on: marker(item, "on"),
+      text: words(sentence),
       left: words(left),
       bar: style(bar, "transform"),
       during: presence(during),
@@ -191,6 +213,7 @@ export function leversSection(session, act) {
         on = row;
         set.pressed(String(row !== null));
         set.on(row !== null);
+        set.text(row?.text ?? promised());
         set.left(row ? remaining(row, t) : "");
         set.bar(`scaleX(${row ? share(row, t) : 0})`);
         set.during(row !== null);
@@ -213,7 +236,14 @@ export function leversSection(session, act) {
               "div",
               { class: `group ${group.id}` },
               el("h3", {}, group.title),
-              el("ul", { class: "lever-list" }, ...own),
+              el("ul", { class: "lever-list" }, ...own.slice(0, SEEN)),
+              own.length > SEEN &&
+                el(
+                  "details",
+                  { class: "any" },
+                  el("summary", {}, `${own.length - SEEN} more`),
+                  el("ul", { class: "lever-list" }, ...own.slice(SEEN)),
+                ),
             );
       }).filter(Boolean),
     );

@@ -3,6 +3,7 @@
 import { el } from "../dom.js";
 import { seconds } from "../quantity.js";
 import { LETTERS } from "./letters.js";
+import { told } from "./told.js";
 
 /** So many of the latest entries are shown. */
 const SHOWN = 200;
@@ -72,6 +73,7 @@ export function logSection(session, context, act) {
   }
 
   function row({ entry, letter }) {
+    const [who, text] = told(entry);
     const isOwn = entry.who === "you" && entry.kind !== "undone";
     const warned =
       entry.kind === "left"
@@ -89,9 +91,9 @@ export function logSection(session, context, act) {
         el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[entry.kind]),
         letter && el("b", { class: "letter" }, letter),
         el("span", { class: "unseen" }, `${KINDS[entry.kind]}: `),
-        el("b", {}, entry.who),
-        " ",
-        el("span", {}, entry.text),
+        who && el("b", {}, who),
+        who ? " " : "",
+        el("span", {}, text),
         warned && el("span", { class: "warned" }, `, ${warned}`),
       ),
       isOwn &&

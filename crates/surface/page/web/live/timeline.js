@@ -301,16 +301,23 @@ function marksOf(session, span) {
   const { log, now } = session.arms[0];
   const ends = new Map();
   for (const entry of log)
-    if (entry.ends !== undefined) ends.set(entry.ends, entry.t);
-  const planned = new Map(now.done.map((row) => [row.id, row.until]));
+    if (entry.ends !== undefined && entry.ends !== null)
+      ends.set(entry.ends, entry.t);
+  const open = new Map(now.done.map((row) => [row.id, row.until]));
+  const fires = (entry) =>
+    entry.kind === "alert" && now.alerts.some(({ name }) => name === entry.who);
   return log
     .filter((entry) => MARKS[entry.kind])
     .map((entry) => {
       const what = MARKS[entry.kind];
-      const lasts = what !== "left" && what !== "edit";
-      const until = lasts
-        ? (ends.get(entry.id) ?? planned.get(entry.id) ?? null)
-        : entry.t;
+      // What neither ended nor is in force was over as it began: a train that leaves, a restart.
+      const until =
+        ends.get(entry.id) ??
+        (open.has(entry.id)
+          ? open.get(entry.id)
+          : fires(entry)
+            ? null
+            : entry.t);
       return {
         what,
         ...wordsOf(entry),
@@ -324,7 +331,7 @@ function marksOf(session, span) {
 /** The word that stands beside a mark: of an alert its name, of what somebody did who and what. */
 function wordsOf({ who, kind, text }) {
   if (kind === "alert") return { name: who, detail: text };
-  if (kind === "left") return { name: "first one lost", detail: text };
+  if (kind === "left") return { name: text, detail: "" };
   if (kind === "override") return { name: who, detail: text };
   return { name: who === "the file" ? text : `${who}: ${text}`, detail: "" };
 }

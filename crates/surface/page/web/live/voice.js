@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { LETTERS } from "./letters.js";
+import { told } from "./told.js";
 
 /** At most one announcement in so many ms: a storm is told in one breath. */
 const BREATH = 1_200;
@@ -26,7 +27,7 @@ export function voice(session, context) {
     waiting.push(
       ...news.map(
         (entry) =>
-          `${letter}${context.clock.exact(entry.t)} ${entry.who} ${entry.text}`,
+          `${letter}${context.clock.exact(entry.t)} ${told(entry).filter(Boolean).join(" ")}`,
       ),
     );
     if (timer === 0) timer = setTimeout(speak, BREATH);
