@@ -60,7 +60,10 @@ const cockpit = el(
 document.getElementById("live").replaceChildren(
   bar(session, machine, context, {
     save: async () => {
-      const saved = await act("save", {});
+      const saved = await act(
+        "save",
+        session.arms.length > 1 ? { arm: session.chosen } : {},
+      );
       if (saved) showSaved(saved);
     },
     twin: () => act("fork", { without: null }),

@@ -28,7 +28,15 @@ pub fn page(arguments: &[String]) -> Result<()> {
         .current_dir(shell::root().join(CRATE))
         .arg(packages.join("prettier/bin/prettier.cjs"))
         .arg(if checks { "--check" } else { "--write" })
-        .args(["--log-level", "warn", "web", "build.mjs", "bench.mjs", "tests"]);
+        .args([
+            "--log-level",
+            "warn",
+            "web",
+            "build.mjs",
+            "bench.mjs",
+            "picture-live.mjs",
+            "tests",
+        ]);
     shell::run(&mut prettier)?;
     let mut node = Command::new("node");
     node.current_dir(shell::root().join(CRATE))
@@ -38,7 +46,7 @@ pub fn page(arguments: &[String]) -> Result<()> {
     shell::run(&mut node)
 }
 
-/// Renders the README's picture from the page of the retry storm.
+/// Renders the pictures of the documentation: the page of the retry storm, and the flight simulator.
 ///
 /// # Errors
 ///
@@ -51,7 +59,7 @@ pub fn pictures() -> Result<()> {
         .join("debug")
         .join(format!("worstday{}", std::env::consts::EXE_SUFFIX));
     let html = shell::cache()?.join("picture.html");
-    let status = Command::new(tool)
+    let status = Command::new(&tool)
         .current_dir(shell::root())
         .args(["run", "systems/two-tier.yaml", "--for", "20m"])
         .args(["--day", "2026-11-23", "--html"])
@@ -66,6 +74,11 @@ pub fn pictures() -> Result<()> {
     node.arg(shell::root().join(CRATE).join("picture.mjs"))
         .args([&packages, &chromium, &html])
         .arg(shell::root().join("docs/pictures/page.png"));
+    shell::run(&mut node)?;
+    let mut node = Command::new("node");
+    node.arg(shell::root().join(CRATE).join("picture-live.mjs"))
+        .args([&packages, &chromium, &tool, &shell::cache()?])
+        .arg(shell::root().join("docs/pictures/live.png"));
     shell::run(&mut node)
 }
 
