@@ -79,7 +79,12 @@ async function fly() {
   );
   const ordinary = clock();
 
-  // The server goes silent, by keyboard.
+  // The server goes silent, for an hour, by keyboard.
+  await page
+    .locator(".row", { has: page.locator(`[data-lever="${SILENT}"]`) })
+    .locator(".more")
+    .press("Enter");
+  await page.selectOption("#lasts-0", "3600");
   await page.focus(`[data-lever="${SILENT}"]`);
   await page.keyboard.press("Enter");
   await heardThat(
@@ -89,6 +94,10 @@ async function fly() {
   await go(1);
   const fault = entries("fault")[0];
   check(fault?.who === "you", "the log does not say who broke it");
+  check(
+    Math.abs(heard.frame.arms[0].done[0].until - fault.t - 3600) < 0.01,
+    "it does not last as long as was asked for",
+  );
   await until(page, "the drawing shows what failed", () =>
     document.querySelector('[data-node="service pos"].failed'),
   );

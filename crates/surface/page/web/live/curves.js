@@ -116,7 +116,7 @@ export function curves(what) {
     return {
       width,
       height: what.height + (what.axis ? 28 : 0),
-      padding: [8, right, what.axis ? 0 : 6, 0],
+      padding: [10, right, what.axis ? 0 : 6, 0],
       legend: { show: false },
       cursor: {
         y: false,

@@ -1,7 +1,7 @@
 // What a lever does, while somebody points at it or the focus is on it: beside the levers, so that nothing moves. Who
 // listens hears it as the button's description; on a touch screen it stands below the lever.
 
-import { el } from "../dom.js";
+import { el, rich } from "../dom.js";
 
 export function hover() {
   const node = el("div", { class: "tip", "aria-hidden": "true" });
@@ -13,7 +13,7 @@ export function hover() {
     /** @param {HTMLElement} target @param {string} text */
     on: (target, text) => {
       const show = () => {
-        node.textContent = text;
+        node.replaceChildren(...rich(text));
         const box = target.getBoundingClientRect();
         node.style.top = `${box.top}px`;
         node.style.right = `${document.documentElement.clientWidth - box.left + 12}px`;

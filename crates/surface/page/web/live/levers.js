@@ -1,7 +1,7 @@
 // The levers: what breaks, what brings more load, what saves. A lever is a sentence; while it is on it counts down, and the
 // same press ends it. Below them any fault on any part, and what is in force without a lever of this page.
 
-import { el } from "../dom.js";
+import { el, rich } from "../dom.js";
 import { seconds } from "../quantity.js";
 import { attribute, marker, presence, style, words } from "../touch.js";
 import { LETTERS } from "./letters.js";
@@ -177,7 +177,11 @@ export function leversSection(session, act) {
     let on = null;
     const { end, without } = handles(plain, () => on.id);
     const during = el("div", { class: "during", hidden: true }, end, without);
-    const does = el("p", { class: "does", id: `does-${at}` }, one.does);
+    const does = el(
+      "p",
+      { class: "does", id: `does-${at}` },
+      ...rich(one.does),
+    );
     const item = el(
       "li",
       { class: `lever ${one.group}` },

@@ -17,6 +17,9 @@ const SPANS = [
 ].map((minutes) => 60 * minutes);
 /** Charts are drawn again at most so often, ms: they are read, not watched. */
 const DRAWING = 250;
+/** A window of the visits' chart holds so many of them, unless fewer windows than that would be left. */
+const MANY = 10;
+const FEWEST = 12;
 /** Two snapshots closer than that are one mark on the rail, px. */
 const APART = 5;
 
@@ -75,6 +78,8 @@ export function timeSection(session, machine, context) {
   let span = SPANS[0];
   let axis = context.clock;
   let drawnAt = -Infinity;
+  let drawn = "";
+  let timer = 0;
   let isDragged = false;
   let clients = [];
 
@@ -86,9 +91,33 @@ export function timeSection(session, machine, context) {
     return Math.max(Math.min(next, whole), 1e-3);
   }
 
+  /** What a drawing depends on besides the moment. */
+  function contents() {
+    const { hello, frame, arms } = session;
+    return [
+      spanOf(frame, hello.bucket),
+      ...arms.map(({ points, log, now }) => [
+        points.length,
+        log.length,
+        now.done.map(({ id, until }) => `${id} ${until}`),
+      ]),
+    ].join();
+  }
+
+  /** Draws again if there is something new, now or a little later. */
+  function drawSoon() {
+    if (timer !== 0 || contents() === drawn) return;
+    const rest = DRAWING - (performance.now() - drawnAt);
+    if (rest <= 0) draw();
+    else timer = setTimeout(draw, rest);
+  }
+
   function draw() {
     const { hello, frame } = session;
+    clearTimeout(timer);
+    timer = 0;
     drawnAt = performance.now();
+    drawn = contents();
     const next = spanOf(frame, hello.bucket);
     if (next !== span || axis === context.clock) {
       span = next;
@@ -105,24 +134,19 @@ export function timeSection(session, machine, context) {
     const xs = [
       ...new Set(session.arms.flatMap((arm) => arm.points.map(({ t }) => t))),
     ].sort((a, b) => a - b);
-    const columns = (at) =>
-      session.arms.map((arm) => {
-        const rows = new Map(
-          arm.points.map((point) => [point.t, point.clients[client]]),
-        );
-        return xs.map((x) => {
-          const value = rows.get(x)?.[at] ?? null;
-          return value === "never" ? Infinity : value;
-        });
-      });
-    const shared = {
-      xs: xs.map((x) => x - frame.from),
-      span,
-      clock: axis,
-      marks,
-    };
-    drawVisits(shared, [0, 1, 2].map(columns), hello.bucket);
-    drawTimes(shared, [3, 4].map(columns), hello);
+    const rows = session.arms.map((arm) => {
+      const at = new Map(
+        arm.points.map((point) => [point.t, point.clients[client]]),
+      );
+      return xs.map((x) => at.get(x) ?? null);
+    });
+    const shared = { span, clock: axis, marks };
+    drawVisits(shared, xs, rows);
+    drawTimes(
+      { ...shared, xs: xs.map((x) => x - frame.from) },
+      rows.map((list) => percentiles(list, hello)),
+      hello,
+    );
     moveAll();
   }
 
@@ -136,13 +160,31 @@ export function timeSection(session, machine, context) {
       ...(at === 1 ? { dash: "dashed", filled: false } : {}),
     }));
 
-  function drawVisits(shared, [came, answered, lost], bucket) {
-    const most = Math.max(0, ...[came, answered, lost].flat(2)) / bucket;
-    const unit = rateUnit(most);
+  function drawVisits(shared, xs, rows) {
+    const { hello, frame } = session;
+    const together = togetherOf(rows[0]);
+    const length = together * hello.bucket;
+    // Only whole windows: the last one is drawn when it is over.
+    const parts = Math.floor(xs.length / together);
+    const sums = (list, at) =>
+      Array.from({ length: parts }, (_, part) => {
+        const own = list.slice(part * together, (part + 1) * together);
+        return own.includes(null)
+          ? null
+          : own.reduce((sum, row) => sum + row[at], 0) / length;
+      });
+    const [came, answered, lost] = [0, 1, 2].map((at) =>
+      rows.map((list) => sums(list, at)),
+    );
+    const unit = rateUnit(Math.max(0, ...[came, answered, lost].flat(2)));
     const rated = (list) =>
-      list.map((n) => (n === null ? null : (n / bucket) * unit.per));
+      list.map((rate) => (rate === null ? null : rate * unit.per));
     visits.draw({
       ...shared,
+      xs: Array.from(
+        { length: parts },
+        (_, part) => xs[(part + 1) * together - 1] - length / 2 - frame.from,
+      ),
       curves: [
         { label: "came", colour: "quiet", dash: "dotted" },
         ...perArm("answered", "series-1", { filled: true }),
@@ -151,11 +193,11 @@ export function timeSection(session, machine, context) {
       values: [came[0], ...answered, ...lost].map(rated),
       limits: [],
       format: unit.said,
-      note: `visits ${unit.word}`,
+      note: `visits ${unit.word}, in windows of ${seconds(length)}`,
     });
   }
 
-  function drawTimes(shared, [half, most], hello) {
+  function drawTimes(shared, arms, hello) {
     const name = clients[client];
     const limits = hello.promises
       .filter((row) => row.limit !== null && row.subject.endsWith(name))
@@ -166,7 +208,7 @@ export function timeSection(session, machine, context) {
     times.draw({
       ...shared,
       curves: [...perArm("half", "series-1"), ...perArm("99 %", "series-3")],
-      values: [...half, ...most],
+      values: [...arms.map(([half]) => half), ...arms.map(([, most]) => most)],
       limits: limits.filter(
         ({ value }, at) =>
           limits.findIndex((one) => one.value === value) === at,
@@ -264,28 +306,32 @@ export function timeSection(session, machine, context) {
     axis = context.clock;
     if (names.join() !== clients.join()) {
       clients = names;
-      client = 0;
+      // Who comes most is shown first.
+      const came = session.frame.arms[0].clients.map((row) => row.came);
+      client = Math.max(0, came.indexOf(Math.max(...came)));
       whose.replaceChildren(
         names.length > 1
           ? choice(
               "Whose day",
               names.map((name) => ({ value: name, text: name })),
-              names[0],
+              names[client],
               (name) => {
                 client = clients.indexOf(name);
                 draw();
               },
             )
-          : el("p", { class: "quiet-text" }, ...rich(`of \`${names[0]}\``)),
+          : el(
+              "p",
+              { class: "quiet-text" },
+              ...rich(`of \`${names[client]}\``),
+            ),
       );
     }
     draw();
   });
   session.on("frame", (says) => {
-    const isNew = session.arms.some(({ now }) => now.points.length > 0);
-    const waited = performance.now() - drawnAt;
-    if (waited >= DRAWING && (says || isNew)) draw();
-    else moveAll();
+    moveAll();
+    drawSoon();
     if (says && document.activeElement === slider)
       slider.setAttribute(
         "aria-valuetext",
@@ -293,6 +339,36 @@ export function timeSection(session, machine, context) {
       );
   });
   return node;
+}
+
+/**
+ * So many buckets are drawn as one that it holds some visits, and the day keeps its shape: of three visits a minute one sees
+ * how many come only when several minutes are one.
+ */
+function togetherOf(rows) {
+  const known = rows.filter((row) => row !== null);
+  const came = known.reduce((sum, [n]) => sum + n, 0) / (known.length || 1);
+  return (
+    [1, 2, 3, 5, 10].find(
+      (n) => n * came >= MANY || known.length / (2 * n) < FEWEST,
+    ) ?? 10
+  );
+}
+
+/** Half and 99 of 100 of each point: without a number where nobody's visit ended, never where too many were lost. */
+function percentiles(rows, { window, bucket }) {
+  const reach = Math.max(1, Math.round(window / bucket));
+  return [3, 4].map((column) =>
+    rows.map((row, at) => {
+      const value = row?.[column] ?? null;
+      if (value === "never") return Infinity;
+      if (row === null || value !== null) return value;
+      const lost = rows
+        .slice(Math.max(0, at + 1 - reach), at + 1)
+        .reduce((sum, one) => sum + (one?.[2] ?? 0), 0);
+      return lost > 0 ? Infinity : null;
+    }),
+  );
 }
 
 /** What happened in the first arm, with its end where it has one. */

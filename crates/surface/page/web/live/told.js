@@ -5,8 +5,8 @@
  * @returns {[string | null, string]}
  */
 export function told({ who, kind, text }) {
-  // Of whom was lost the sentence itself speaks.
-  if (kind === "left") return [null, text];
+  // Of whom was lost, and what is over, the sentence itself speaks.
+  if (kind === "left" || kind === "undone") return [null, text];
   if (kind === "alert") return [who, `fires: ${text}`];
   return [who, text];
 }
