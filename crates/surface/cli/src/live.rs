@@ -183,15 +183,11 @@ fn scenario_of(arguments: &Run, files: &dyn Files) -> Result<(Run, Option<Node>)
         Some((read.kind, read.tree))
     };
     // What cannot be read here is said by the reader itself, with places.
-    if let Some((FileKind::Scenario, begun)) = tree(&arguments.file) {
-        let base = begun.get("base").and_then(Node::text).unwrap_or_default();
-        let folder = arguments.file.parent().unwrap_or(Path::new(""));
-        let base = folder.join(base);
-        if arguments.scenario.is_none() {
-            arguments.scenario = Some(arguments.file);
-        }
-        arguments.file = base;
-        return Ok((arguments, Some(begun)));
+    if let Some((FileKind::Scenario, day)) = tree(&arguments.file) {
+        let base = day.get("base").and_then(Node::text).unwrap_or_default();
+        let base = arguments.file.parent().unwrap_or(Path::new("")).join(base);
+        let day = std::mem::replace(&mut arguments.file, base);
+        arguments.scenario.get_or_insert(day);
     }
     let begun = arguments
         .scenario

@@ -1,7 +1,7 @@
 //! The one binary: `worstday`.
 //!
-//! In reading order: [`arguments`] is the command line, [`load`] reads files, [`run`] is the command that the others
-//! build on, with [`threads`] (the only ones outside the engine), [`progress`], [`interrupt`] and [`part`];
+//! In reading order: [`arguments`] is the command line, [`load`] reads files (and [`again`] what was read once), [`run`] is the command that the others
+//! build on, with [`threads`], [`progress`], [`interrupt`] and [`part`];
 //! [`page`] writes a run as HTML, [`live`] lets somebody fly through a day, [`demo`] tells a story; [`exit`] is how it ends. Only this crate touches files, terminals and clocks.
 
 mod again;

@@ -1,4 +1,4 @@
-//! Histories on threads: the one place outside the engine's crate that has any.
+//! Histories on threads. (A session that is flown by hand has threads of its own: `worstday_live`.)
 //!
 //! Each history is a function of its seed, so threads only decide how soon it is there. Workers take the next
 //! seed from a shared counter; results are put in seed order before anybody looks at them, and of

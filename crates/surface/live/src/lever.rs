@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use worstday_model::scalar::Duration;
 use worstday_model::system::{
-    Act, Both, Caller, Dist, End, Expiry, FaultKind, Jitter, Lasts, Replicas, Retry, ServiceId,
-    Shed, System, Target,
+    Act, Arrive, Both, Caller, Dist, End, Expiry, FaultKind, Jitter, Lasts, Origin, Replicas,
+    Retry, ServiceId, Shed, System, Target,
 };
 use worstday_report::quantity::{percent, plain, seconds};
 
@@ -96,8 +96,8 @@ enum Pull {
     Sized(Vec<(String, Yaml)>, &'static str),
     /// `demand: {CLIENT: 2x}`
     Demand(String),
-    /// `edit: {PATH: 2 more}`
-    More(String),
+    /// `edit: {PATH: 2 more}`; where the file says no number, that one and as many more.
+    More(String, Option<u32>),
 }
 
 /// Something to pull.
@@ -148,10 +148,16 @@ impl Lever {
                 "demand".to_owned(),
                 Yaml::map([(client.clone(), Yaml::Text(value))]),
             )],
-            Pull::More(path) => vec![(
-                "edit".to_owned(),
-                Yaml::map([(path.clone(), Yaml::Text(value))]),
-            )],
+            Pull::More(path, than) => {
+                let more = match than {
+                    Some(than) => format!("{}", f64::from(*than) + size.unwrap_or(is.is).round()),
+                    None => value,
+                };
+                vec![(
+                    "edit".to_owned(),
+                    Yaml::map([(path.clone(), Yaml::Text(more))]),
+                )]
+            }
         };
         Ok((entries, text))
     }
@@ -752,7 +758,13 @@ impl Finder<'_> {
                 step: 1.0,
             }),
             stays: true,
-            pull: Pull::More(format!("services.{}.replicas", row.name)),
+            pull: {
+                let path = format!("services.{}.replicas", row.name);
+                let mut facts = self.system.facts.iter();
+                let said = facts
+                    .any(|fact| fact.path == path && !matches!(fact.origin, Origin::Default(_)));
+                Pull::More(path, (!said).then_some(row.replicas))
+            },
         }));
         let once = |key: &str, name: &str, text: String, does: &str| Lever {
             id: format!("{key}:{name}"),
@@ -887,7 +899,10 @@ impl Finder<'_> {
 
     /// How many people come.
     fn demand(&self) -> Vec<Lever> {
-        let clients = self.system.clients.iter().take(OFFERED);
+        // A fixed number of users comes again as it is answered.
+        let clients = self.system.clients.iter();
+        let clients = clients.filter(|client| !matches!(client.arrive, Arrive::Closed { .. }));
+        let clients = clients.take(OFFERED);
         clients
             .map(|client| Lever {
                 id: format!("demand:{}", client.name),

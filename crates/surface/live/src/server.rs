@@ -323,6 +323,13 @@ fn read<T: DeserializeOwned>(
     body: &[u8],
     make: impl FnOnce(T) -> Ask,
 ) -> Result<Ask, Box<Response>> {
+    // A list would do for a map without names: what is asked for is named.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Box::new(failed(
+            StatusCode::BAD_REQUEST,
+            "an order is a JSON object",
+        )));
+    }
     serde_json::from_slice(body)
         .map(make)
         .map_err(|error| Box::new(failed(StatusCode::BAD_REQUEST, error)))

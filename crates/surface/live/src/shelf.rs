@@ -60,18 +60,10 @@ impl Shelf {
         self.moments.iter().map(|moment| moment.bytes).sum()
     }
 
-    /// Which one to let go: never the first or the last.
     fn least_missed(&self) -> usize {
-        let last = self.moments.last().map_or(0, |moment| moment.now_ns);
-        let missed = |at: usize| {
-            let gap = self.moments[at + 1].now_ns - self.moments[at - 1].now_ns;
-            let age = last - self.moments[at].now_ns;
-            let worth = if self.moments[at].by_hand { 4.0 } else { 1.0 };
-            worth * gap as f64 / (age as f64 + 60e9)
-        };
-        (1..self.moments.len() - 1)
-            .min_by(|&a, &b| missed(a).total_cmp(&missed(b)))
-            .unwrap_or(0)
+        let all = self.moments.iter();
+        let all: Vec<(u64, bool)> = all.map(|moment| (moment.now_ns, moment.by_hand)).collect();
+        least_missed(&all)
     }
 
     /// The last moment at or before an instant.
@@ -98,5 +90,60 @@ impl Shelf {
     #[must_use]
     pub fn last_ns(&self) -> Option<u64> {
         self.moments.last().map(|moment| moment.now_ns)
+    }
+}
+
+/// Which one of (instant, before something by hand) to let go: never the first or the last.
+fn least_missed(all: &[(u64, bool)]) -> usize {
+    let last = all.last().map_or(0, |moment| moment.0);
+    let missed = |at: usize| {
+        let gap = all[at + 1].0 - all[at - 1].0;
+        let age = last - all[at].0;
+        let worth = if all[at].1 { 4.0 } else { 1.0 };
+        worth * gap as f64 / (age as f64 + 60e9)
+    };
+    (1..all.len().saturating_sub(1))
+        .min_by(|&a, &b| missed(a).total_cmp(&missed(b)))
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: u64 = 60_000_000_000;
+
+    /// After a day of minutes, what is left reaches back to the start, lies a minute apart lately, and nowhere much
+    /// further apart than it is long ago.
+    #[test]
+    fn what_is_left_is_finer_the_later_it_is() {
+        let mut all: Vec<(u64, bool)> = Vec::new();
+        for minute in 0..24 * 60 {
+            all.push((minute * MINUTE, minute == 700));
+            if all.len() > MOMENTS {
+                all.remove(least_missed(&all));
+            }
+        }
+        assert_eq!((all.len(), all[0].0), (MOMENTS, 0));
+        let last = all[all.len() - 1].0;
+        for pair in all.windows(2) {
+            let (gap, age) = (pair[1].0 - pair[0].0, last - pair[1].0);
+            assert!(
+                gap <= MINUTE.max(age / 4 + 2 * MINUTE),
+                "{} min apart, {} min ago",
+                gap / MINUTE,
+                age / MINUTE
+            );
+        }
+        assert!(
+            all.windows(2)
+                .rev()
+                .take(3)
+                .all(|pair| pair[1].0 - pair[0].0 <= 2 * MINUTE)
+        );
+        assert!(
+            all.iter().any(|moment| moment.1),
+            "what was before something by hand stays longer"
+        );
     }
 }

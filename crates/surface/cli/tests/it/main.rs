@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod keys;
+mod live;
 mod live_page;
 mod mistakes;
 mod page;

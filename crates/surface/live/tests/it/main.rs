@@ -1,0 +1,4 @@
+//! Sessions without a clock or a socket.
+
+mod chance;
+mod table;
