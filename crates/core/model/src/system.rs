@@ -21,7 +21,7 @@ mod watch;
 
 use std::sync::Arc;
 
-pub use checked::{Inconsistent, System};
+pub use checked::{Inconsistent, REPLICAS_IN_ALL_MAX, REPLICAS_MAX, System, USERS_MAX};
 pub use costs::{Costs, LostCost};
 pub use flag::{Flag, Guard, ValueTest};
 pub use growth::{Grown, Grows, Growth};

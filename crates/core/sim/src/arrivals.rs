@@ -873,6 +873,9 @@ impl<O: Observer> Engine<O> {
     pub(crate) fn add_users(&mut self, client: u32, users: u64) {
         let have = self.streams.users[client as usize];
         for user in have..users {
+            if self.ended.is_some() {
+                break;
+            }
             let task = self.new_task(Kind::Visit);
             let entity = self.plan.clients[client as usize].entity;
             let row = &mut self.s.tasks[task as usize];

@@ -202,6 +202,8 @@ impl<O: Observer> Engine<O> {
         engine.fit_tables();
         let services = engine.plan.services.iter();
         engine.s.numbered = services.map(|service| service.numbered).collect();
+        let replicas = engine.plan.services.iter().map(|row| row.replicas as usize);
+        engine.s.replicas.reserve_exact(replicas.sum());
         for service in 0..engine.plan.services.len() {
             let row = &engine.plan.services[service];
             let (replicas, admission) = (row.replicas, row.admission);

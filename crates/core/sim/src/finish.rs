@@ -69,7 +69,7 @@ impl<O: Observer> Engine<O> {
                 name: row.name.clone(),
                 ends: series.ends,
                 presses: series.presses,
-                response: series.response.run(),
+                response: series.response.take(),
                 money: row.value.is_some().then_some(series.money),
                 windows: std::mem::take(&mut series.windows),
             });
@@ -79,9 +79,9 @@ impl<O: Observer> Engine<O> {
             endpoints.push(EndpointOutcome {
                 name: format!("{}.{}", system.services[row.service.index()].name, row.name),
                 ends: series.ends,
-                wait: series.wait.run(),
-                service: series.service.run(),
-                response: series.response.run(),
+                wait: series.wait.take(),
+                service: series.service.take(),
+                response: series.response.take(),
                 windows: std::mem::take(&mut series.windows),
             });
         }
@@ -98,7 +98,7 @@ impl<O: Observer> Engine<O> {
                 fallbacks: series.fallbacks,
                 results: series.results,
                 attempt_results: series.attempt_results,
-                response: series.response.run(),
+                response: series.response.take(),
                 windows: std::mem::take(&mut series.windows),
             });
         }

@@ -42,11 +42,11 @@ impl Recorder {
         self.now.drain_into(&mut self.run)
     }
 
-    /// The whole run so far.
+    /// The whole run so far, handed over: at the end of a run there is no room for everything twice.
     #[must_use]
-    pub fn run(&self) -> Histogram {
-        let mut all = self.run.clone();
-        all.merge(&self.now);
+    pub fn take(&mut self) -> Histogram {
+        let mut all = std::mem::take(&mut self.run);
+        all.merge(&std::mem::take(&mut self.now));
         all
     }
 }

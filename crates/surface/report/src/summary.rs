@@ -10,6 +10,7 @@ use worstday_sim::outcome::{self, Campaign, ClientOutcome, Ends, Outcome};
 use worstday_stats::interval::Window;
 use worstday_stats::sketch::{Histogram, Sketch, Sparse};
 
+use crate::Verdict;
 use crate::clock::Clock;
 use crate::document::{
     CallReport, ClientReport, Counts, DayHead, Description, EndpointReport, Finding, GrownReport,
@@ -17,7 +18,7 @@ use crate::document::{
 };
 use crate::estimate::{Estimate, Ground};
 use crate::quantity::Unit;
-use crate::told::{assumed, cautions, history, sentence};
+use crate::told::{assumed, cautions, cut_short, history, sentence};
 use crate::verdicts::{overall, promises, recovery};
 use crate::{advice, findings, money, stations};
 
@@ -59,13 +60,30 @@ pub fn report(campaign: &Campaign, asked: &Asked<'_>) -> Report {
         rows: &rows,
     };
     let clients = table.clients();
-    let promises = promises(&rows, asked.system, &clock);
+    let mut promises = promises(&rows, asked.system, &clock);
     let services = table.services();
     let calls = table.calls();
     let (stations, bottleneck) = stations::rank(&rows, asked.system);
     let findings = findings::find(&rows, asked.system, &bottleneck, asked.warnings);
     let recovery = recovery(&rows, &table);
-    let sentence = sentence(&clients, asked.system.currency.as_deref());
+    let mut sentence = sentence(&clients, asked.system.currency.as_deref());
+    if let Some(why) = cut_short(&rows) {
+        sentence = match clients.iter().any(|client| client.visits.arrived > 0) {
+            true => format!("{why} {sentence}"),
+            false => why,
+        };
+        // What held as far as the run came may have broken on the rest of the day.
+        for promise in &mut promises {
+            for verdict in (promise.conditions.iter_mut())
+                .map(|condition| &mut condition.verdict)
+                .chain([&mut promise.verdict])
+            {
+                if *verdict == Verdict::Kept {
+                    *verdict = Verdict::CantTell;
+                }
+            }
+        }
+    }
     let verdict = overall(promises.iter().map(|promise| promise.verdict));
     let mut report = Report {
         report: VERSION,

@@ -12,6 +12,20 @@ use crate::quantity::{Unit, count, percent, quantity, seconds};
 use crate::series;
 use crate::summary::counts;
 
+/// That a run could not be simulated to its end, if one could not: what the day would have been is not known.
+pub(crate) fn cut_short(rows: &[&Outcome]) -> Option<String> {
+    let row = rows.iter().find(|row| row.ended == Ended::TooManyInside)?;
+    let counted_ns = row.end_ns.saturating_sub(row.warm_up_ns);
+    let when = if counted_ns == 0 {
+        "before counting began".to_owned()
+    } else {
+        format!("after {}", seconds(counted_ns as f64 / 1e9))
+    };
+    Some(format!(
+        "The run broke off {when}: more requests inside at once than can be simulated."
+    ))
+}
+
 /// What users felt, in a sentence that a manager can read aloud.
 pub(crate) fn sentence(clients: &[ClientReport], currency: Option<&str>) -> String {
     let (mut arrived, mut answered, mut lost) = (0, 0, 0);

@@ -9,7 +9,9 @@ use crate::diagnostic::{Diagnostic, quoted};
 use crate::form::Given;
 use crate::scalar::{Factor, PatienceLimit, Switch, Uncertain};
 use crate::source::Span;
-use crate::system::{Arrive, Cancel, Client, Curve, Dist, EventId, Patience, Pattern, Peak, Shape};
+use crate::system::{
+    Arrive, Cancel, Client, Curve, Dist, EventId, Patience, Pattern, Peak, Shape, USERS_MAX,
+};
 
 impl<'a> Resolver<'a> {
     /// All clients.
@@ -34,6 +36,21 @@ impl<'a> Resolver<'a> {
             Load::Open(open) => self.arrive(&format!("{path}.arrive"), &open.arrive),
             Load::Closed(closed) => {
                 let population = self.count(&format!("{path}.population"), &closed.population);
+                let known = self
+                    .system
+                    .clients
+                    .iter()
+                    .map(|client| match client.arrive {
+                        Arrive::Closed { population, .. } => population,
+                        _ => 0,
+                    });
+                if known.fold(population, u64::saturating_add) > USERS_MAX {
+                    let message = format!("{population} users are more than can be simulated");
+                    let error = Diagnostic::error(closed.population.span, message);
+                    self.found.push(
+                        error.hint("at most ten million in all; those of whom nobody remembers anything are an open client: `arrive: 5/s`"),
+                    );
+                }
                 let think = self.dist(&format!("{path}.think"), &closed.think, Bare::Exponential);
                 Arrive::Closed { population, think }
             }

@@ -14,7 +14,7 @@ use crate::scalar::{Bounded, Duration, Uncertain};
 use crate::source::Span;
 use crate::system::{
     Admission, Balance, Caller, Contention, CoreOrder, Cores, Dist, Endpoint, Expired, Order, Per,
-    Probe, Queue, Service, ServiceId, ZoneId,
+    Probe, Queue, REPLICAS_IN_ALL_MAX, REPLICAS_MAX, Service, ServiceId, ZoneId,
 };
 
 const SECOND: u64 = 1_000_000_000;
@@ -63,6 +63,20 @@ impl<'a> Resolver<'a> {
                 let count = self.small_count(&format!("{path}.replicas"), replicas);
                 if count == 0 {
                     self.error(replicas.span, format!("{} has no replicas", quoted(name)));
+                }
+                let known = self.system.services.iter();
+                let known: u64 = known.map(|service| u64::from(service.replicas)).sum();
+                let fits = known + u64::from(count) <= REPLICAS_IN_ALL_MAX;
+                if count > REPLICAS_MAX || !fits {
+                    let all = if fits {
+                        ""
+                    } else {
+                        " with the other services'"
+                    };
+                    let message = format!("{count} replicas{all} are more than can be simulated");
+                    let hint = "at most a million of one service, and two million in all";
+                    let error = Diagnostic::error(replicas.span, message).hint(hint);
+                    self.found.push(error);
                 }
                 count
             }

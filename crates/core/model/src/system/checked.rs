@@ -20,6 +20,13 @@ use super::{
 };
 use crate::resolve::law;
 
+/// Most replicas of one service: each has rows of its own, about half a kB.
+pub const REPLICAS_MAX: u32 = 1_000_000;
+/// Most replicas of a system.
+pub const REPLICAS_IN_ALL_MAX: u64 = 2_000_000;
+/// Most users of a closed client, and of all together: each waits in memory, about 200 bytes.
+pub const USERS_MAX: u64 = 10_000_000;
+
 /// A whole system, checked, to be read only: it derefs to its [`Tables`].
 ///
 /// ```
@@ -145,6 +152,17 @@ impl<'a> Check<'a> {
                 self.share(share)?;
             }
         }
+        let replicas = tables.services.iter().map(|s| u64::from(s.replicas));
+        self.row = "services".to_owned();
+        let bounded = replicas.sum::<u64>() <= REPLICAS_IN_ALL_MAX;
+        self.must(bounded, "they have not more than two million replicas")?;
+        let users = tables.clients.iter().map(|client| match client.arrive {
+            Arrive::Closed { population, .. } => population,
+            _ => 0,
+        });
+        self.row = "clients".to_owned();
+        let bounded = users.fold(0, u64::saturating_add) <= USERS_MAX;
+        self.must(bounded, "they have not more than ten million users")?;
         each(&tables.links, |link| self.link(link))?;
         for pool in &tables.pools {
             self.row = format!("pools.{}", pool.name);
@@ -317,6 +335,10 @@ impl<'a> Check<'a> {
         self.row = format!("services.{}", service.name);
         each(&service.rollout, |rollout| self.rollout(rollout))?;
         self.must(service.replicas > 0, "it has replicas")?;
+        self.must(
+            service.replicas <= REPLICAS_MAX,
+            "it has not more than a million replicas",
+        )?;
         self.must(service.workers > 0, "it has workers")?;
         if let Some(cores) = service.cores {
             self.must(0.0 < cores.request, "it has CPU")?;

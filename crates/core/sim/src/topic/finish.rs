@@ -27,8 +27,8 @@ impl<O: Observer> Engine<O> {
                 backlog_mean: series.backlog_mean(now, length),
                 backlog_max: series.backlog_max,
                 age_max_ns: series.age_max_ns,
-                wait: series.wait.run(),
-                response: series.response.run(),
+                wait: series.wait.take(),
+                response: series.response.take(),
                 windows: std::mem::take(&mut series.windows),
             });
         }

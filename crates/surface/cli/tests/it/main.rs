@@ -1,5 +1,6 @@
 //! The tool as people and scripts meet it: the built binary, its output and its exit codes.
 
+mod absurd;
 mod campaigns;
 mod keys;
 mod live;
