@@ -276,7 +276,8 @@ impl<'a> Look<'a> {
             let workers = service.workers.saturating_mul(replicas);
             let patience = patience_ns as f64 / 1e9;
             let in_time = f64::from(workers) * patience / mean;
-            if queue.bound as f64 <= in_time {
+            // One may always wait: where callers do not even wait for that one, it is not the line that is too long.
+            if queue.bound as f64 <= in_time.max(1.0) {
                 continue;
             }
             let holds = if queue.bound == u64::MAX {

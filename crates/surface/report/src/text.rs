@@ -430,7 +430,7 @@ fn promises(report: &Report, paint: Paint, room: usize) -> Vec<String> {
 /// The worst value found, where, and how often.
 fn found(condition: &ConditionReport) -> String {
     let Some(value) = condition.worst.value else {
-        return "nothing was sent".to_owned();
+        return "nothing ended".to_owned();
     };
     let mut text = quantity(value, condition.worst.unit);
     if condition.histories > 1 {

@@ -68,7 +68,7 @@ impl<'a> Resolver<'a> {
                 let known: u64 = known.map(|service| u64::from(service.replicas)).sum();
                 let fits = known + u64::from(count) <= REPLICAS_IN_ALL_MAX;
                 if count > REPLICAS_MAX || !fits {
-                    let all = if fits {
+                    let all = if fits || count > REPLICAS_MAX {
                         ""
                     } else {
                         " with the other services'"

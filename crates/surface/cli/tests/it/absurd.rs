@@ -64,7 +64,7 @@ fn what_does_not_fit_is_refused_with_its_place() {
 fn a_nanosecond_is_a_timeout() {
     let file = file(
         "nanosecond.yaml",
-        "{arrive: 10/s, do: [{call: s.e, timeout: 1ns, retry: {attempts: 1000, backoff: 1ns}}]}",
+        "{arrive: 10/s, do: [{call: s.e, timeout: 1ns, retry: {attempts: 1000, backoff: 1ns, grow: 1x}}]}",
         "{workers: 1, queue: 1, endpoints: {e: 10ms}}",
     );
     let said = worstday(&["run", file.path(), "--for", "1m", "--format", "json"]).exits(10);
