@@ -268,6 +268,8 @@ pub fn day(varies: Varies) -> Day {
         events: Vec::new(),
         faults: Vec::new(),
         edits: Vec::new(),
+        acts: vec![],
+        demands: vec![],
         random: Random::No,
         event_demand: worstday_model::day::EventDemand::Multiplies,
         grown: Vec::new(),
