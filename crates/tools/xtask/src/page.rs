@@ -14,6 +14,9 @@ use crate::shell;
 /// The crate whose page it is.
 const CRATE: &str = "crates/surface/page";
 
+/// The pictures of the documentation, each made by [`pictures`].
+pub const PICTURES: [&str; 2] = ["docs/pictures/page.png", "docs/pictures/live.png"];
+
 /// Bundles `web/` into `dist/`, written as prettier writes it; `--check` writes nothing and fails where that would
 /// change something.
 ///
@@ -73,12 +76,12 @@ pub fn pictures() -> Result<()> {
     let mut node = Command::new("node");
     node.arg(shell::root().join(CRATE).join("picture.mjs"))
         .args([&packages, &chromium, &html])
-        .arg(shell::root().join("docs/pictures/page.png"));
+        .arg(shell::root().join(PICTURES[0]));
     shell::run(&mut node)?;
     let mut node = Command::new("node");
     node.arg(shell::root().join(CRATE).join("picture-live.mjs"))
         .args([&packages, &chromium, &tool, &shell::cache()?])
-        .arg(shell::root().join("docs/pictures/live.png"));
+        .arg(shell::root().join(PICTURES[1]));
     shell::run(&mut node)
 }
 

@@ -9,7 +9,7 @@
 mod links;
 mod source;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
@@ -25,11 +25,12 @@ const CONTENTS: &str = "docs/SUMMARY.md";
 ///
 /// # Errors
 ///
-/// If a page is missing from the contents, a link leads nowhere, or mdBook fails or cannot be had.
+/// If a page is missing from the contents, a picture is made by no command, a link leads nowhere, or mdBook fails or cannot be had.
 pub fn book() -> Result<()> {
     let files = shell::tracked_files()?;
     let contents = std::fs::read_to_string(shell::root().join(CONTENTS))?;
     report("is not in the contents", &missing(&contents, &files))?;
+    report("`cargo xtask pictures` does not make it", &painted(&files))?;
 
     let target = std::path::absolute(shell::root().join(shell::target()))?;
     let (source, book) = (target.join("book-source"), target.join("book"));
@@ -69,6 +70,25 @@ fn missing(contents: &str, files: &[PathBuf]) -> Vec<String> {
         .collect()
 }
 
+/// Pictures that no command makes: nobody would paint them anew when what they show has changed.
+fn painted(files: &[PathBuf]) -> Vec<String> {
+    let is_picture = |file: &&PathBuf| {
+        let end = file.extension().and_then(|end| end.to_str());
+        file.starts_with(PAGES)
+            && end.is_some_and(|end| ["png", "svg", "jpg", "gif", "webp"].contains(&end))
+    };
+    let pictures = files.iter().filter(is_picture);
+    let made = |file: &&PathBuf| {
+        crate::page::PICTURES
+            .iter()
+            .any(|made| Path::new(made) == **file)
+    };
+    pictures
+        .filter(|file| !made(file))
+        .map(|file| file.display().to_string())
+        .collect()
+}
+
 fn report(problem: &str, findings: &[String]) -> Result<()> {
     for finding in findings {
         eprintln!("{finding}: {problem}");
@@ -94,5 +114,12 @@ mod tests {
         ];
         let files = files.map(PathBuf::from);
         assert_eq!(missing(contents, &files), ["docs/a/c.md"]);
+    }
+
+    /// A screenshot somebody took by hand is found.
+    #[test]
+    fn a_picture_that_no_command_makes_is_found() {
+        let files = ["docs/pictures/page.png", "docs/guide/mine.png", "x.png"].map(PathBuf::from);
+        assert_eq!(painted(&files), ["docs/guide/mine.png"]);
     }
 }
