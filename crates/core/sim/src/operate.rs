@@ -413,7 +413,7 @@ impl<O: Observer> Engine<O> {
                 },
                 None => Done::Once,
             },
-            Act::Restart(_) | Act::Repair(_) | Act::RollBack(_) => Done::Once,
+            Act::Restart(_) | Act::Repair(_) | Act::Replay(_) | Act::RollBack(_) => Done::Once,
         };
         let row = self.s.watch.overrides.len();
         self.s.watch.overrides.push(Override {
@@ -429,6 +429,9 @@ impl<O: Observer> Engine<O> {
         match act {
             Act::Restart(target) => self.restart(target, pick),
             Act::Repair(fault) => self.repair(fault.0),
+            Act::Replay(topic) => {
+                self.replay_topic(*topic);
+            }
             Act::RollBack(service) => {
                 self.roll_back(service.0);
             }
@@ -480,6 +483,9 @@ impl<O: Observer> Engine<O> {
                     }
                 }
                 self.s.flags[flag as usize] = present;
+                if present {
+                    self.offer_behind(flag);
+                }
             }
             Done::ShedClient { client, .. } => {
                 let mut kept = 1.0;

@@ -705,6 +705,7 @@ impl Finder<'_> {
             Act::Restart(_) => return None,
             Act::Drain(zone) => (one("drain", &system.zones[zone.index()].name), true),
             Act::Repair(fault) => (one("repair", &system.faults[fault.index()].name), false),
+            Act::Replay(topic) => (one("replay", &system.topics[topic.index()].name), false),
             Act::RollBack(service) => (one("roll-back", self.service(*service)), false),
             Act::Pause(service) => (
                 one("pause", &format!("{}.rollout", self.service(*service))),

@@ -56,7 +56,7 @@ pub use texts::*;
 pub use topic::{Consumes, SendStep, Topic};
 pub use watch::{
     Act, Action, Alert, ClearAct, DrainAct, EditAct, Entry, Mistakes, Operator, PauseAct,
-    RepairAct, RestartAct, RollBackAct, SetAct, ShedAct, Shift,
+    RepairAct, ReplayAct, RestartAct, RollBackAct, SetAct, ShedAct, Shift,
 };
 pub use words::*;
 

@@ -2,8 +2,8 @@
 
 use super::{
     Act, Capacity, ClearAct, Crash, Cut, Delay, DrainAct, Edits, Errors, FaultKind, FaultTarget,
-    Hang, Loss, PauseAct, RepairAct, RestartAct, RollBackAct, Seed, SetAct, ShedAct, Slow, Stall,
-    Text, Vanish, Version,
+    Hang, Loss, PauseAct, RepairAct, ReplayAct, RestartAct, RollBackAct, Seed, SetAct, ShedAct,
+    Slow, Stall, Text, Vanish, Version,
 };
 use crate::form::{Given, Many, Names, Partly, choice, record};
 use crate::scalar::{
@@ -131,11 +131,12 @@ choice! {
         "roll-back" RollBack(RollBackAct),
         /// A rollout stops where it is.
         "pause" Pause(PauseAct),
+        /// What was given up in a topic goes back into it.
+        "replay" Replay(ReplayAct),
     }
     later {
         "fail-over" = "failover",
         "flush" = "caches",
-        "replay" = "topics",
     }
 }
 
@@ -170,6 +171,7 @@ impl Happens {
             Self::Repair(act) => Act::Repair(act.clone()),
             Self::RollBack(act) => Act::RollBack(act.clone()),
             Self::Pause(act) => Act::Pause(act.clone()),
+            Self::Replay(act) => Act::Replay(act.clone()),
             _ => return None,
         })
     }

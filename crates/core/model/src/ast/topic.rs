@@ -43,8 +43,9 @@ record! {
         opt "then" then: Given<Name>,
         /// `after` the run, so that a crash hands the message out again, or `before` it; `after` if not given.
         opt "commit" commit: Given<Commit>,
+        /// The flag that must be up: while it is down nothing is taken. What is in hand is finished.
+        opt "if" only_if: Given<Name>,
     }
-    later { "if" = "flags" }
 }
 
 record! {

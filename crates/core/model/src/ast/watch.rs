@@ -119,11 +119,12 @@ choice! {
         "roll-back" RollBack(RollBackAct),
         /// A rollout stops where it is.
         "pause" Pause(PauseAct),
+        /// What was given up in a topic goes back into it.
+        "replay" Replay(ReplayAct),
     }
     later {
         "fail-over" = "failover",
         "flush" = "caches",
-        "replay" = "topics",
     }
 }
 
@@ -198,5 +199,13 @@ record! {
     pub struct PauseAct = "a `pause`" {
         /// Which: `price.rollout`.
         req "pause" what: Partly<Target>,
+    }
+}
+
+record! {
+    /// What was given up in a topic goes back into it.
+    pub struct ReplayAct = "a `replay`" {
+        /// The topic whose consumer gave it up.
+        req "replay" topic: Given<Name>,
     }
 }

@@ -166,7 +166,7 @@ impl Model {
         let action = &system.by_hand[*number as usize];
         let at_once = matches!(
             action.act,
-            Act::Restart(_) | Act::Repair(_) | Act::RollBack(_)
+            Act::Restart(_) | Act::Repair(_) | Act::Replay(_) | Act::RollBack(_)
         );
         if let (true, Some(lasts)) = (at_once, &happening.lasts) {
             let message = format!("who {} does it at once: nothing lasts", action.text);

@@ -11,8 +11,8 @@ use crate::ast;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::source::Span;
 use crate::system::{
-    Arrive, Call, CallId, Caller, Condition, Deadline, EndpointId, Metric, Patience, PoolId, Step,
-    Subject, Verb,
+    Act, Arrive, Call, CallId, Caller, Condition, Deadline, EndpointId, FaultKind, Lasts, Metric,
+    Patience, PoolId, Step, Subject, Verb,
 };
 
 /// The findings about a file: stable identifier, name, and when it is raised.
@@ -78,6 +78,11 @@ pub const FINDINGS: &[(&str, &str, &str)] = &[
         "WD0016",
         "model-changed",
         "a scenario was found on another state of the model",
+    ),
+    (
+        "WD0017",
+        "repaired-by-nobody",
+        "a fault lasts until it is repaired, and no runbook repairs it",
     ),
 ];
 
@@ -186,6 +191,7 @@ impl Resolver<'_> {
         self.amplification();
         self.pools_below_workers();
         self.lonely();
+        self.never_repaired();
         // One finding of a kind at a place, except that a recording may be odd in several ways.
         let mut seen: BTreeSet<(&str, Span, String)> = BTreeSet::new();
         self.findings.retain(|finding| {
@@ -486,6 +492,48 @@ impl Resolver<'_> {
                     "a busy replica fails it and is taken out, which makes the others busier",
                 );
             }
+        }
+    }
+
+    /// What nobody repairs lasts to the end of every run.
+    fn never_repaired(&mut self) {
+        let entries = self
+            .system
+            .operators
+            .iter()
+            .flat_map(|operator| &operator.runbook);
+        let repaired: BTreeSet<usize> = entries
+            .flat_map(|entry| &entry.actions)
+            .filter_map(|action| match action.act {
+                Act::Repair(fault) => Some(fault.index()),
+                _ => None,
+            })
+            .collect();
+        // Of faults that come together, the repair of the group ends each.
+        let members = |group: &usize| match &self.system.faults[*group].kind {
+            FaultKind::Together(members) => members.iter().map(|member| member.index()).collect(),
+            _ => Vec::new(),
+        };
+        let with_groups: BTreeSet<usize> = repaired
+            .iter()
+            .flat_map(members)
+            .chain(repaired.iter().copied())
+            .collect();
+        let directory = self.directory;
+        for (position, item) in directory.faults.iter().enumerate() {
+            let lasts = &self.system.faults[position].lasts;
+            if !matches!(lasts, Lasts::Repaired) || with_groups.contains(&position) {
+                continue;
+            }
+            let at = item
+                .value
+                .lasts
+                .as_ref()
+                .map_or(item.at, |lasts| lasts.span);
+            let name = quoted(item.name);
+            let message = format!("nobody repairs {name}: it lasts to the end of every run");
+            let hint = format!("`{{repair: {}}}` in a runbook, or `lasts: 30m`", item.name);
+            self.find("WD0017", at, message, &hint);
         }
     }
 

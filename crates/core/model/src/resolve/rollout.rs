@@ -340,6 +340,15 @@ pub(crate) fn beyond_a_version(base: &System, edited: &System, name: &str) -> Op
             return Some(format!("`{}`", a.name));
         }
     }
+    for (a, b) in base.consumers.iter().zip(&edited.consumers) {
+        if differs(a, b) {
+            let topic = &base.topics[a.topic.index()].name;
+            let service = &base.services[a.service.index()].name;
+            return Some(format!(
+                "how `{service}` comes by the messages of `{topic}`"
+            ));
+        }
+    }
     let rest = |system: &System| format!("{:?} {:?} {:?}", system.links, system.pools, system.keys);
     (rest(base) != rest(edited)).then(|| "links, pools or keys".to_owned())
 }

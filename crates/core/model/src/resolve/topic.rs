@@ -162,7 +162,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A topic by its name.
-    fn topic_named(&mut self, at: Span, name: &str) -> Option<TopicId> {
+    pub(super) fn topic_named(&mut self, at: Span, name: &str) -> Option<TopicId> {
         let found = find(&self.directory.topics, name);
         if found.is_none() {
             let names = self.names(self.directory.topics.iter().map(|topic| topic.name));
@@ -280,6 +280,10 @@ impl<'a> Resolver<'a> {
                 Commit::After
             }
         };
+        let only_if = written.only_if.as_ref().and_then(|given| {
+            let name = self.say(&format!("{path}.if"), given).as_str();
+            self.flag_named(given.span, name)
+        });
         Consumer {
             topic,
             service,
@@ -290,6 +294,7 @@ impl<'a> Resolver<'a> {
             retry,
             then,
             commit,
+            only_if,
             place: self.place(at),
         }
     }

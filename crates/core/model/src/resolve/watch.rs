@@ -4,7 +4,7 @@
 //! while nobody is there, or without a reaction time, is not guessed: it must be said.
 
 use super::Resolver;
-use super::directory::{Item, find, id, missing};
+use super::directory::{Item, Written, find, id, missing};
 use super::laws::Bare;
 use super::promise::{compare, limit_of, of_answered};
 use super::target::Hits;
@@ -17,7 +17,7 @@ use crate::source::Span;
 use crate::system::{
     Act, Action, Alert, AlertId, AlertOn, Burn, BurnWindow, Compare, Condition, EndpointId, Entry,
     Expiry, FaultId, Metric, Mistakes, Operator, OperatorId, PromiseId, Seen, ServiceId, Shed,
-    Shift, Sight, Subject, Trend, ZoneId,
+    Shift, Sight, Subject, TopicId, Trend, ZoneId,
 };
 
 const MINUTE: u64 = 60_000_000_000;
@@ -542,6 +542,12 @@ impl<'a> Resolver<'a> {
                 };
                 (Act::Repair(FaultId(id(fault))), format!("repairs {name}"))
             }
+            ast::Act::Replay(act) => {
+                let name = self.say(&format!("{path}.replay"), &act.topic).as_str();
+                let topic = self.topic_named(act.topic.span, name)?;
+                self.given_up(act.topic.span, topic)?;
+                (Act::Replay(topic), format!("replays {name}"))
+            }
             ast::Act::RollBack(act) => {
                 let name = self
                     .say(&format!("{path}.roll-back"), &act.service)
@@ -563,6 +569,29 @@ impl<'a> Resolver<'a> {
                 (Act::Pause(service), format!("pauses {target}"))
             }
         })
+    }
+
+    /// A topic whose consumer puts somewhere what it gives up.
+    fn given_up(&mut self, at: Span, topic: TopicId) -> Option<()> {
+        let name = self.directory.topics[topic.index()].name;
+        let handlers = self.directory.endpoints.iter();
+        let consumer = handlers
+            .filter(|endpoint| endpoint.name == name)
+            .find_map(|endpoint| match endpoint.value {
+                Written::Handler(written, _) => Some(written),
+                Written::Endpoint(..) => None,
+            });
+        if consumer.is_some_and(|consumer| consumer.then.is_some()) {
+            return Some(());
+        }
+        let message = format!("nothing that is given up in {} is kept", quoted(name));
+        let error = Diagnostic::error(at, message);
+        let error = error.hint("its consumer says where it goes: `then: TOPIC`");
+        self.found.push(match consumer {
+            Some(consumer) => error.lacking(consumer.span),
+            None => error,
+        });
+        None
     }
 
     /// A service that has a rollout.

@@ -539,6 +539,7 @@ impl<'a> Check<'a> {
             self.must(0.0 < rate, "its rate is not 0")
         })?;
         each(&consumer.retry, |retry| self.retry(retry))?;
+        each(consumer.only_if, |flag| self.flag_id(flag))?;
         each(consumer.then, |then| {
             self.topic_id(then)?;
             self.must(then != consumer.topic, "dead letters go elsewhere")?;
@@ -847,6 +848,7 @@ impl<'a> Check<'a> {
                 Act::Restart(target) => self.target(target),
                 Act::Drain(zone) => self.zone_id(zone.index()),
                 Act::RollBack(service) | Act::Pause(service) => self.service_id(*service),
+                Act::Replay(topic) => self.topic_id(*topic),
                 Act::Repair(fault) => self.id(fault.index(), self.tables.faults.len(), "fault"),
             }
         })

@@ -4,7 +4,8 @@
 //! a run of it does, whom it calls and how it fails is said there; a [`Consumer`] says how messages come to it.
 
 use super::{
-    CallPolicy, Caller, Dist, EndpointId, Fallback, KeySpaceId, Place, Retry, ServiceId, TopicId,
+    CallPolicy, Caller, Dist, EndpointId, Fallback, FlagId, KeySpaceId, Place, Retry, ServiceId,
+    TopicId,
 };
 
 /// Where messages wait.
@@ -66,6 +67,8 @@ pub struct Consumer {
     pub then: Option<TopicId>,
     /// When a message is done with.
     pub commit: Commit,
+    /// Nothing is taken while this flag is down.
+    pub only_if: Option<FlagId>,
     /// Where it stands.
     pub place: Place,
 }

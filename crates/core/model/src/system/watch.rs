@@ -2,7 +2,7 @@
 
 use super::{
     AlertId, Condition, Dist, EditId, EndpointId, FaultId, FlagId, OperatorId, Place, PromiseId,
-    ServiceId, Subject, Target, ZoneId,
+    ServiceId, Subject, Target, TopicId, ZoneId,
 };
 use crate::when::When;
 
@@ -200,6 +200,8 @@ pub enum Act {
     Drain(ZoneId),
     /// A fault ends.
     Repair(FaultId),
+    /// What was given up in a topic, and waits where it went, goes back into it.
+    Replay(TopicId),
     /// The rollout of a service that is under way, else its last one, is undone.
     RollBack(ServiceId),
     /// The rollout of a service stops where it is.

@@ -364,6 +364,7 @@ fn a_scenario_says_what_is_done_by_hand() {
         "  - {at: 10:01, demand: {staff: 2x}}\n",
         "  - {at: 10:01, shed: back, by: 200%}\n",
         "  - {at: 10:01, flush: back}\n",
+        "  - {at: 10:01, replay: back}\n",
         "  - {at: 10:01, roll-back: back}\n",
     ] {
         let text = day(wrong);

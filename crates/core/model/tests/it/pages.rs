@@ -3,6 +3,7 @@
 use worstday_model::file::FileKind;
 use worstday_model::form::keys::page;
 use worstday_model::form::schema::schema;
+use worstday_model::resolve::FINDINGS;
 
 /// A published page must be what this version reads. `UPDATE_PAGES=1 cargo test -p worstday-model
 /// pages` writes them anew.
@@ -35,4 +36,14 @@ fn the_list_of_keys_is_published() {
         ("Scenarios", FileKind::Scenario.shape()),
     ];
     held("keys.md", &page(&roots));
+}
+
+/// Each finding that can be raised has its place on the page that explains them.
+#[test]
+fn every_finding_is_explained() {
+    let page = include_str!("../../../../../docs/reference/outcome-findings.md");
+    for (id, name, _) in FINDINGS {
+        let heading = format!("## {id} {name}");
+        assert!(page.lines().any(|line| line == heading), "{heading}");
+    }
 }

@@ -1203,6 +1203,30 @@ fn findings_are_raised_where_they_stand() {
         &plain.replace("load: 10ms", "load: 10ms in 4ms..40ms"),
         "WD0011",
     );
+    let jammed = base(
+        "faults:
+  jammed: {hang: back, every: 1 year, lasts: until repaired}
+  gone: {vanish: back/0, every: 1 year, lasts: 5m}
+alerts: {quiet: {if: users.goodput < 1/s, tells: crew}}
+operators: {crew: {after: 4m, runbook: [{if: quiet, do: [{restart: back}]}]}}",
+    );
+    has(&jammed, "WD0017", "until repaired");
+    has_not(
+        &jammed.replace("{restart: back}", "{restart: back}, {repair: jammed}"),
+        "WD0017",
+    );
+    // The repair of another fault ends that one; that of faults that came together, each of them.
+    has(
+        &jammed.replace("{restart: back}", "{repair: gone}"),
+        "WD0017",
+        "until repaired",
+    );
+    let both = jammed.replace(
+        "  gone:",
+        "  both: {together: [jammed, gone], every: 9 years}\n  gone:",
+    );
+    has_not(&both.replace("{restart: back}", "{repair: both}"), "WD0017");
+    has_not(&jammed.replace("until repaired", "1h"), "WD0017");
     has(
         &base("promises: {p: {for: users, must: [p99.99 < 1s over 5m]}}"),
         "WD0014",

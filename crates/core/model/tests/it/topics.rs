@@ -151,6 +151,24 @@ fn what_topics_cannot_be_is_said() {
             "cannot go back where it came from",
         ),
         (
+            services(
+                "{send: sales}",
+                "sales: {do: [{work: 1ms}], if: now}",
+                topics,
+            ),
+            "`now` is not in this system: a flag is wanted",
+        ),
+        (
+            services(
+                "{send: sales}",
+                handler,
+                &format!(
+                    "{topics}\nalerts: {{old: {{if: sales.age > 5m, tells: crew}}}}\noperators: {{crew: {{after: 1m, runbook: [{{if: old, do: [{{replay: sales}}]}}]}}}}"
+                ),
+            ),
+            "nothing that is given up in `sales` is kept",
+        ),
+        (
             services("{send: notes}", "notes: {do: [{send: notes}]}", topics),
             "these calls never end: pos.notes -> pos.notes",
         ),
@@ -205,5 +223,62 @@ fn what_topics_cannot_be_is_said() {
     ] {
         let said = refused(&body);
         assert!(said.contains(told), "{told}\n{said}");
+    }
+}
+
+/// A version of a service is what its replicas run: it may handle messages otherwise, but how the service comes by them is
+/// there once, for all versions. Operators replay what a topic's consumer gave up.
+#[test]
+fn a_version_handles_messages_otherwise() {
+    let file = |bad: &str| {
+        format!(
+            "flags: [again]
+services:
+  till: {{workers: 1, endpoints: {{sell: [{{send: sales}}]}}}}
+  pos:
+    workers: 1
+    replicas: 2
+    consumes:
+      sales: {{do: [{{work: 3ms}}], rate: 20/s, retry: 2 attempts, then: dead}}
+      dead: {{do: [{{work: 1ms}}], if: again}}
+    rollout:
+      when: every tuesday at 10:00
+      surge: 1
+      unavailable: 0
+      steps: [{{to: 100%}}]
+      fails: 10%
+      bad: [{{chance: 100%, edit: {{{bad}}}}}]
+topics: {{sales: {{order: none}}, dead: {{order: none}}}}
+alerts: {{old: {{if: sales.age > 5m, tells: crew}}}}
+operators: {{crew: {{after: 1m, runbook: [{{if: old, do: [{{set: again}}, {{replay: sales}}]}}]}}}}
+"
+        )
+    };
+    let right = "services.pos.consumes.sales.do: [{work: 9ms}, {fail: error, chance: 50%}]";
+    let system = resolve(&file(right)).unwrap_or_else(|why| panic!("{why}"));
+    assert_eq!(system.consumers.len(), 2);
+    let flags: Vec<Option<u32>> = system
+        .consumers
+        .iter()
+        .map(|c| c.only_if.map(|f| f.0))
+        .collect();
+    assert_eq!(flags, [Some(0), None], "dead, sales");
+    let texts: Vec<&str> = system.operators[0].runbook[0]
+        .actions
+        .iter()
+        .map(|a| &*a.text)
+        .collect();
+    assert_eq!(texts, ["sets again", "replays sales"]);
+    for wrong in [
+        "rate: 10/s",
+        "retry: 3 attempts",
+        "batch: 2",
+        "commit: before",
+        "if: again",
+    ] {
+        let said = refused(&file(&format!("services.pos.consumes.sales: {{{wrong}}}")));
+        let told =
+            "a version of a service does not change how `pos` comes by the messages of `sales`";
+        assert!(said.contains(told), "{wrong}\n{said}");
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::plan::{Aim, CallPlan, NONE, Op, Plan, purpose};
 use worstday_model::system::{
-    Balance, Call, CallPolicy, Caller, Commit, End, Place, Send, ServiceId, System, TopicOrder,
+    Balance, Call, CallPolicy, Caller, Commit, End, FlagId, Place, Send, ServiceId, System,
+    TopicOrder,
 };
 use worstday_stats::draw::entity;
 
@@ -40,6 +41,8 @@ pub struct ConsumerPlan {
     pub rate: Option<f64>,
     pub then: u32,
     pub commit: Commit,
+    /// Nothing is taken while this flag is down.
+    pub only_if: Option<FlagId>,
     /// First of `zones x zones` paths from where its messages lie.
     pub paths: u32,
     /// Where they lie, as an end of links.
@@ -129,6 +132,7 @@ impl Plan {
                 rate: consumer.rate,
                 then: consumer.then.map_or(NONE, |t| t.0),
                 commit: consumer.commit,
+                only_if: consumer.only_if,
                 paths,
                 from,
             });

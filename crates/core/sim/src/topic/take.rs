@@ -2,7 +2,7 @@
 //!
 //! A worker that is free takes whatever has waited longest at its replica or in a topic of its service: the request of its
 //! queue that came first against the message that was stored first; of two of one instant, the request. A message is
-//! looked past while its consumer's `rate` holds it back, its batch may still fill, its partition is in hand or dealt to
+//! looked past while its consumer's flag is down or its `rate` holds it back, its batch may still fill, its partition is in hand or dealt to
 //! somebody else, or the way from where it lies is cut; when time alone ends that, the consumer's clerk looks again.
 
 use super::{Message, Run};
@@ -83,6 +83,16 @@ impl<O: Observer> Engine<O> {
         }
     }
 
+    /// A flag went up: what waited for it may be taken.
+    pub(crate) fn offer_behind(&mut self, flag: u32) {
+        for consumer in 0..self.plan.consumers.len() {
+            let waits_for = self.plan.consumers[consumer].only_if;
+            if waits_for.is_some_and(|waits_for| waits_for.0 == flag) {
+                self.offer(consumer as u32);
+            }
+        }
+    }
+
     /// Something that kept messages from being taken is over: a fault on links, a dead sender.
     pub(crate) fn offer_all(&mut self) {
         for consumer in 0..self.s.topics.consumers.len() {
@@ -146,7 +156,7 @@ impl<O: Observer> Engine<O> {
         let plan = &self.plan.consumers[consumer as usize];
         let state = &self.s.topics.consumers[consumer as usize];
         let topic = &self.s.topics.topics[plan.topic as usize];
-        if topic.waiting == 0 {
+        if topic.waiting == 0 || plan.only_if.is_some_and(|flag| !self.s.flags[flag.index()]) {
             return None;
         }
         let closed_until = state.next_ns.max(state.stopped_until_ns);

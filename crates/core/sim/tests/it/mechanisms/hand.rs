@@ -36,7 +36,7 @@ fn shop(seconds: u64) -> (Zoo, EndpointId) {
 }
 
 /// Somebody does something at an instant.
-fn by_hand(z: &mut Zoo, act: Act, at_ns: u64, lasts_ns: Option<u64>) {
+pub fn by_hand(z: &mut Zoo, act: Act, at_ns: u64, lasts_ns: Option<u64>) {
     z.system.by_hand.push(Action {
         text: "does it".into(),
         act,

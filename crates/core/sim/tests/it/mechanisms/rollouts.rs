@@ -1,5 +1,6 @@
 //! A new version comes: how many replicas are up at each moment, what a watch finds, and the way back.
 
+use super::topics::{consumes, send, topic};
 use super::watch;
 use crate::zoo::*;
 use std::sync::Arc;
@@ -520,4 +521,41 @@ fn no_rollout_no_trace() {
     let with = z.run().outcome.digest;
     z.of("server").rollout = None;
     assert_eq!(with, z.run().outcome.digest);
+}
+
+/// A version changes what a handler does with a message. One replica with one worker is replaced at 10 s without a
+/// surge: it is stopped at once, its successor is up at 15 s. A message a second, on the half seconds, takes 10 ms in the
+/// old version and 200 ms in the bad one; those that come while nobody is there are handled one after another
+/// when somebody is.
+#[test]
+fn a_bad_version_handles_messages_badly() {
+    let mut z = Zoo::new(30 * S);
+    let [handler] = z.service("server", 1, ["jobs"]);
+    z.does(handler, vec![work(10 * MS)]);
+    let server = z.of("server");
+    server.start = Dist::Constant(5e9);
+    server.ready.every_ns = S;
+    server.rollout = Some(plain(Portion::Count(0), Portion::Count(1)));
+    z.day.rollouts = vec![DatedRollout {
+        service: ServiceId(0),
+        ordinal: 7,
+        at_ns: 10 * S,
+    }];
+    let jobs = topic(&mut z, "jobs");
+    consumes(&mut z, handler, jobs);
+    let at: Vec<u64> = (0..30).map(|i| i * S + 500 * MS).collect();
+    let users = z.client_at("users", &at);
+    let hand_over = send(&mut z, Caller::Client(users), jobs);
+    z.system.clients[users.index()].steps = vec![hand_over];
+    let editing = bad(&mut z, None, |z| z.does(handler, vec![work(200 * MS)]));
+    let t = z.run_with(editing);
+    let took = |n: usize| t.done_ms(handler)[n] - t.began_ms(handler)[n];
+    assert_eq!(t.done_ms(handler).len(), 30);
+    assert_eq!((0..10).map(took).max(), Some(10));
+    assert_eq!((10..30).map(took).min(), Some(200));
+    // Those of 10.5 to 14.5 s wait for the new version: five of them from 15 s on, back to back.
+    assert_eq!(
+        t.began_ms(handler)[10..16],
+        [15_000, 15_200, 15_400, 15_600, 15_800, 16_000]
+    );
 }

@@ -1,5 +1,7 @@
 //! Topics: messages that wait, are handled once, twice or never, and what that costs.
 
+use super::hand::by_hand;
+use super::watch::spans;
 use crate::zoo::*;
 use std::sync::Arc;
 use worstday_model::system::*;
@@ -10,7 +12,7 @@ use worstday_sim::{Engine, NoEdits, Snapshot};
 use worstday_stats::Sketch;
 
 /// A topic without order that keeps everything for ever.
-fn topic(z: &mut Zoo, name: &str) -> TopicId {
+pub fn topic(z: &mut Zoo, name: &str) -> TopicId {
     z.system.topics.push(Topic {
         name: name.into(),
         partitions: 1,
@@ -29,7 +31,7 @@ fn topic(z: &mut Zoo, name: &str) -> TopicId {
 }
 
 /// The handler at `endpoint` takes the messages of `topic`, one by one, each once.
-fn consumes(z: &mut Zoo, endpoint: EndpointId, topic: TopicId) {
+pub fn consumes(z: &mut Zoo, endpoint: EndpointId, topic: TopicId) {
     let service = z.system.endpoints[endpoint.index()].service;
     z.system.consumers.push(Consumer {
         topic,
@@ -41,11 +43,12 @@ fn consumes(z: &mut Zoo, endpoint: EndpointId, topic: TopicId) {
         retry: None,
         then: None,
         commit: Commit::After,
+        only_if: None,
         place: Place::default(),
     });
 }
 
-fn send(z: &mut Zoo, caller: Caller, topic: TopicId) -> Step {
+pub fn send(z: &mut Zoo, caller: Caller, topic: TopicId) -> Step {
     z.system.sends.push(Send {
         name: format!("send-{}", z.system.sends.len()),
         caller,
@@ -437,6 +440,77 @@ fn dead_letters_can_be_replayed() {
     let (jobs, dead) = (find(&t, "jobs").counts, find(&t, "dead").counts);
     assert_eq!((jobs.sent, jobs.dead_letters), (4, 4));
     assert_eq!((dead.sent, dead.replayed, dead.inside), (4, 2, 2));
+}
+
+/// The same by a line of the day, at its instant: the handler fails each in its first millisecond, so of two messages the
+/// second run begins when the first has ended. What is replayed and fails again can be replayed again.
+#[test]
+fn a_day_replays_dead_letters_by_hand() {
+    let mut d = desk(
+        1,
+        &[0, 10],
+        vec![work(MS), step(Verb::Fail(FailWord::Error))],
+    );
+    let dead = topic(&mut d.z, "dead");
+    d.z.system.consumers[0].then = Some(dead);
+    let jobs = TopicId(0);
+    by_hand(&mut d.z, Act::Replay(jobs), 100 * MS, None);
+    by_hand(&mut d.z, Act::Replay(jobs), 200 * MS, None);
+    let t = d.z.run();
+    assert_eq!(t.began_ms(d.handler), [0, 10, 100, 101, 200, 201]);
+    let (jobs, dead) = (find(&t, "jobs").counts, find(&t, "dead").counts);
+    assert_eq!((jobs.sent, jobs.dead_letters), (6, 6));
+    assert_eq!((dead.sent, dead.replayed, dead.inside), (6, 4, 2));
+    assert_eq!(spans(&t, "override"), [(0.1, Some(0.1)), (0.2, Some(0.2))]);
+}
+
+/// A consumer with a flag takes nothing while it is down: what is in hand is finished, and what waits goes on waiting, in its
+/// order, until the flag is up again. Messages come at 0, 10 and 20 ms and take 50 ms each; the flag is up from
+/// 100 to 160 ms and from 300 ms on.
+#[test]
+fn a_flag_lets_messages_through() {
+    let mut d = desk(1, &[0, 10, 20], vec![work(50 * MS)]);
+    d.z.system.flags = vec![Flag {
+        name: "replay".into(),
+    }];
+    let never = {
+        let mut d = d.z.clone();
+        d.system.consumers[0].only_if = Some(FlagId(0));
+        d.run()
+    };
+    assert_eq!(find(&never, "jobs").counts.inside, 3, "it is down at first");
+    d.z.system.consumers[0].only_if = Some(FlagId(0));
+    by_hand(&mut d.z, Act::Set(FlagId(0)), 100 * MS, Some(60 * MS));
+    by_hand(&mut d.z, Act::Set(FlagId(0)), 300 * MS, None);
+    let t = d.z.run();
+    assert_eq!(t.began_ms(d.handler), [100, 150, 300]);
+    assert_eq!(t.done_ms(d.handler), [150, 200, 350]);
+    let jobs = find(&t, "jobs");
+    assert_eq!((jobs.counts.handled, jobs.backlog_max), (3, 3));
+    // 150, 190 and 330 ms in the topic.
+    assert!((jobs.backlog_mean - 0.670 / 10.0).abs() < 1e-12);
+
+    // A flag that is up for other reasons, or another one, changes nothing for a consumer without one.
+    d.z.system.consumers[0].only_if = None;
+    assert_eq!(d.z.run().began_ms(d.handler), [0, 50, 100]);
+}
+
+/// What a flag holds back is not kept for ever, and a rate still counts when the flag goes up.
+#[test]
+fn behind_a_flag_messages_expire_and_keep_their_rate() {
+    let mut d = desk(1, &[0, 40, 50, 60], vec![work(MS)]);
+    d.z.system.flags = vec![Flag {
+        name: "replay".into(),
+    }];
+    d.z.system.consumers[0].only_if = Some(FlagId(0));
+    d.z.system.consumers[0].rate = Some(10.0);
+    d.z.system.topics[0].keep_ns = 90 * MS;
+    by_hand(&mut d.z, Act::Set(FlagId(0)), 100 * MS, None);
+    let t = d.z.run();
+    // The first was kept to 90 ms. The second goes at once; the next might at 200 ms, when both others are gone.
+    assert_eq!(t.began_ms(d.handler), [100]);
+    let jobs = find(&t, "jobs").counts;
+    assert_eq!((jobs.handled, jobs.expired), (1, 3));
 }
 
 /// A sale that is declined when it is replayed is handled, not tried again, and its money is counted.

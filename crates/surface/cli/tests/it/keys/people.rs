@@ -222,4 +222,35 @@ faults: {broken: {errors: s.e, by: 60%, at: 2026-11-23 00:01, lasts: 3m}}
             ("unless: gone", "unless: offline"),
         ],
     },
+    Stage {
+        name: "messages behind a flag, and dead letters",
+        files: &[(
+            "flagged.yaml",
+            "worstday: 1
+system: flagged
+flags: [late, early]
+clients: {c: {arrive: 5/s, do: s.e}}
+services:
+  s: {workers: 9, endpoints: {e: [{send: jobs}, {send: memos}]}}
+  t:
+    workers: 4
+    consumes:
+      jobs: {do: [{work: 20ms}, {fail: error, chance: 30%}], then: dead}
+      memos: {do: [{work: 20ms}, {fail: error, chance: 30%}], then: dead}
+      dead: {do: [{work: 15ms}], if: late}
+topics: {jobs: {order: none}, memos: {order: none}, dead: {order: none}}
+alerts: {pile: {if: dead.backlog > 50, every: 5s, tells: anna}}
+operators:
+  anna:
+    after: 5s
+    runbook:
+      - {if: pile, do: [{set: early, takes: 10s}, {replay: jobs, takes: 20s}, {set: late, takes: 30s}]}
+",
+        )],
+        arguments: &["--for", "5m", "--day", "2026-11-23"],
+        changes: &[
+            ("if: late", "if: early"),
+            ("replay: jobs", "replay: memos"),
+        ],
+    },
 ];
