@@ -325,8 +325,12 @@ await during("back", { paused: true }, async (simulator) => {
     Math.abs(to - t / 2) < 0.02 * t,
     `dragged to the middle of ${t} s, it went to ${to}`,
   );
-  await until(page, "the log forgets", () =>
-    document.querySelector("#log").textContent.includes("Nothing yet"),
+  await until(
+    page,
+    "the log forgets",
+    () =>
+      document.querySelectorAll(".entry").length === 0 &&
+      !document.querySelector("#log .quiet-text").hidden,
   );
   await page.focus("#back");
   await page.keyboard.press("Home");

@@ -19,7 +19,7 @@ import { bar, timeMachine } from "./live/pace.js";
 import { createSession } from "./live/session.js";
 import { timeSection } from "./live/timeline.js";
 import { voice } from "./live/voice.js";
-import { seconds } from "./quantity.js";
+import { roundSeconds } from "./quantity.js";
 
 const session = createSession();
 const said = notices();
@@ -47,7 +47,8 @@ async function act(path, body) {
 }
 
 const machine = timeMachine(session, act, context);
-const help = () => showKeys(session.hello ? seconds(machine.step()) : "short");
+const help = () =>
+  showKeys(session.hello ? roundSeconds(machine.step()) : "short");
 const levers = leversSection(session, act);
 const arms = armsSection(session, context, act, (part) => levers.choose(part));
 const cockpit = el(

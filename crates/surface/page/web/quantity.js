@@ -58,6 +58,11 @@ export function seconds(value) {
   return two(Math.floor(hours / 24), hours % 24, "d", "h");
 }
 
+/** A length of time that is round: `30 s`, not `30.0 s`. */
+export function roundSeconds(value) {
+  return seconds(value).replace(/\.0+(?= )/, "");
+}
+
 /**
  * @param {number} value a share; never rounded up to all or down to nothing
  */

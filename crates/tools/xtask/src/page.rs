@@ -85,17 +85,20 @@ pub fn pictures() -> Result<()> {
     shell::run(&mut node)
 }
 
-/// What a frame of the flight simulator costs the page, traced in a browser; `arguments` are seconds and a file for the
-/// trace, both optional.
+/// What a frame of the flight simulator costs the page, traced in a browser; `arguments` may say for how many seconds.
 ///
 /// # Errors
 ///
-/// If there is no browser, or the page fails in it.
+/// If the tool does not build, there is no browser, or the page fails in it.
 pub fn bench(arguments: &[String]) -> Result<()> {
     let (packages, chromium) = (packages()?, chromium()?);
+    shell::run(shell::cargo().args(["build", "--release", "--package", "worstday"]))?;
+    let tool = shell::target()
+        .join("release")
+        .join(format!("worstday{}", std::env::consts::EXE_SUFFIX));
     let mut node = Command::new("node");
     node.arg(shell::root().join(CRATE).join("bench.mjs"))
-        .args([&packages, &chromium])
+        .args([&packages, &chromium, &tool])
         .args(arguments);
     shell::run(&mut node)
 }

@@ -2,7 +2,7 @@
 // same press ends it. Below them any fault on any part, and what is in force without a lever of this page.
 
 import { el, rich } from "../dom.js";
-import { seconds } from "../quantity.js";
+import { roundSeconds, seconds } from "../quantity.js";
 import { attribute, marker, presence, style, words } from "../touch.js";
 import { LETTERS } from "./letters.js";
 import { hover } from "./hover.js";
@@ -42,7 +42,7 @@ function lastsField(id, lasts) {
       el(
         "option",
         { value: String(one), selected: one === lasts },
-        seconds(one),
+        roundSeconds(one),
       ),
     ),
     el("option", { value: "", selected: lasts === null }, "until I end it"),

@@ -1,7 +1,7 @@
 // Time: what it is, how fast it goes, and the way back.
 
 import { el } from "../dom.js";
-import { count, seconds } from "../quantity.js";
+import { count, roundSeconds } from "../quantity.js";
 import { themeButton } from "../theme.js";
 import { presence, words } from "../touch.js";
 import { ask } from "./dialogs.js";
@@ -136,7 +136,7 @@ export function bar(session, machine, context, tools) {
     name.textContent = system;
     about.textContent = `${file} · seed ${seed}`;
     document.title = `${system} · worstday live`;
-    const step = seconds(machine.step());
+    const step = roundSeconds(machine.step());
     backwards.textContent = `‹ ${step}`;
     backwards.setAttribute("aria-label", `${step} back`);
     forwards.textContent = `${step} ›`;

@@ -5,7 +5,7 @@ import { clockOf } from "../clock.js";
 import { choice, el, rich } from "../dom.js";
 import { markStrip } from "../marks.js";
 import { onLayout } from "../paper.js";
-import { rateUnit, seconds } from "../quantity.js";
+import { rateUnit, roundSeconds, seconds } from "../quantity.js";
 import { style, words } from "../touch.js";
 import { LETTERS } from "./letters.js";
 import { curves } from "./curves.js";
@@ -193,7 +193,7 @@ export function timeSection(session, machine, context) {
       values: [came[0], ...answered, ...lost].map(rated),
       limits: [],
       format: unit.said,
-      note: `visits ${unit.word}, in windows of ${seconds(length)}`,
+      note: `visits ${unit.word}, in windows of ${roundSeconds(length)}`,
     });
   }
 
@@ -214,7 +214,7 @@ export function timeSection(session, machine, context) {
           limits.findIndex((one) => one.value === value) === at,
       ),
       format: seconds,
-      note: `of the last ${seconds(hello.window)}; who got no answer counts as never`,
+      note: `of the last ${roundSeconds(hello.window)}; who got no answer counts as never`,
     });
   }
 
