@@ -53,6 +53,10 @@ async function fly() {
   );
   await page.keyboard.press("Space");
   await heardThat("it pauses", () => heard.frame?.paused);
+  // Back to where it began: how far it came until then is a matter of the machine.
+  await page.focus("#back");
+  await page.keyboard.press("Home");
+  await heardThat("it goes back to the beginning", () => heard.frame.t === 0);
 
   const { bucket } = heard.hello;
   const clock = () => heard.frame.t;

@@ -30,8 +30,8 @@ function said({ unit }, value) {
       : `${value} ${unit}`;
 }
 
-/** How long something lasts, as one of a few. */
-function lastsField(id, lasts) {
+/** How long something lasts, as one of a few; `open` is what it means to say nothing. */
+function lastsField(id, lasts, open = "until I end it") {
   const all = [...new Set([...LASTS, ...(lasts ? [lasts] : [])])].sort(
     (a, b) => a - b,
   );
@@ -45,7 +45,7 @@ function lastsField(id, lasts) {
         roundSeconds(one),
       ),
     ),
-    el("option", { value: "", selected: lasts === null }, "until I end it"),
+    el("option", { value: "", selected: lasts === null }, open),
   );
   return {
     node: el("label", { class: "field", for: id }, "for ", select),
@@ -152,7 +152,15 @@ export function leversSection(session, act) {
     const promised = () =>
       size ? one.text.replace(SIZE, said(one.size, size.value())) : one.text;
     size?.input.addEventListener("input", () => set.text(promised()));
-    const lasts = one.lasts && lastsField(`lasts-${at}`, one.lasts);
+    // A fault of the file has a length of its own, drawn by lot.
+    const isOfTheFile = one.id.startsWith("fault:");
+    const lasts =
+      one.lasts &&
+      lastsField(
+        `lasts-${at}`,
+        one.lasts,
+        isOfTheFile ? "as the file says" : undefined,
+      );
     const options = el(
       "div",
       { class: "options", id: `options-${at}`, hidden: true },
