@@ -25,11 +25,11 @@ async function pass(steps) {
   for (let step = 0; step < steps; step += 1) {
     const before = await page.textContent(".moment");
     await page.keyboard.press("Shift+ArrowRight");
-    await page.waitForFunction(
-      (was) => document.querySelector(".moment").textContent !== was,
-      before,
-    );
-    await page.waitForTimeout(150);
+    // It has come to the end of the step when it stands still somewhere else.
+    for (let last = before, now = before; now === before || now !== last;) {
+      await page.waitForTimeout(300);
+      [last, now] = [now, await page.textContent(".moment")];
+    }
   }
 }
 await page.keyboard.press("Space");
