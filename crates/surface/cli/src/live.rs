@@ -45,7 +45,7 @@ const BEFORE: SignedDuration = SignedDuration::from_mins(30);
 /// What cannot be flown, is wrong with the description, or is refused by the machine.
 pub fn run(arguments: &Run) -> Result<Exit, Stop> {
     refuse(arguments)?;
-    fly(arguments, &Disk)
+    fly(arguments, &Disk, &[])
 }
 
 /// `demo --live`
@@ -64,7 +64,7 @@ pub fn demo(arguments: &Demo) -> Result<Exit, Stop> {
         live: arguments.live.clone(),
         ..*run
     };
-    fly(&run, &BuiltIn(&crate::demo::FILES))
+    fly(&run, &BuiltIn(&crate::demo::FILES), &crate::demo::FILES)
 }
 
 /// What a scenario cannot say, and what is made of many histories, is refused.
@@ -135,8 +135,12 @@ fn refuse(arguments: &Run) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Opens a session and shows it until somebody stops it.
-fn fly(arguments: &Run, files: &dyn Files) -> Result<Exit, Stop> {
+/// Opens a session and shows it until somebody stops it. `texts` are no files yet: what is saved needs them beside it.
+fn fly(
+    arguments: &Run,
+    files: &dyn Files,
+    texts: &'static [(&'static str, &'static str)],
+) -> Result<Exit, Stop> {
     let (arguments, begun) = scenario_of(arguments, files)?;
     let read = read(&arguments, files, None)?;
     if !read.loaded.warnings.is_empty() && arguments.output.verbose {
@@ -161,7 +165,7 @@ fn fly(arguments: &Run, files: &dyn Files) -> Result<Exit, Stop> {
     write_out(&format!("{address}\n"))?;
     eprintln!("open this in a browser of this machine; Ctrl-C ends the session");
     open(&arguments.live, &address);
-    let mut folder = Folder { name };
+    let mut folder = Folder { name, texts };
     let kept = stage
         .show(session, &mut folder, &|| interrupt.asked())
         .map_err(failed)?;
@@ -346,11 +350,36 @@ impl Reader for Rereader {
 /// Scenarios are kept in the folder where the command runs; nothing there is ever written over.
 struct Folder {
     name: String,
+    /// Texts that a replay reads as files.
+    texts: &'static [(&'static str, &'static str)],
+}
+
+impl Folder {
+    /// Writes the built-in texts where a replay looks for them, unless something is there.
+    fn put_texts(&self) -> Result<(), String> {
+        for (path, text) in self.texts {
+            let path = Path::new(path);
+            let cannot = |error| format!("cannot write {}: {error}", path.display());
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(cannot)?;
+            }
+            match File::create_new(path) {
+                Ok(mut file) => {
+                    file.write_all(text.as_bytes()).map_err(cannot)?;
+                    eprintln!("wrote {}, so that what is saved can be run", path.display());
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(cannot(error)),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Keeper for Folder {
     fn keep(&mut self, text: &str) -> Result<String, String> {
         const TRIES: u32 = 10_000;
+        self.put_texts()?;
         for number in 1..TRIES {
             let path = PathBuf::from(match number {
                 1 => format!("{}-by-hand.yaml", self.name),

@@ -15,7 +15,8 @@ use worstday_sim::Engine;
 
 use crate::arm::{Arm, refuse};
 pub use crate::arm::{Described, Refusal};
-use crate::lever::{self, Group, Levers};
+use crate::breakage;
+use crate::lever::{Group, Levers};
 use crate::observer::{Cut, Probe};
 use crate::script::{Begin, Edits, LINES_MAX, Line, MILLISECOND_NS, Script};
 use crate::shelf::Shelf;
@@ -268,7 +269,8 @@ impl Session {
         lasts_s: Option<f64>,
         size: Option<f64>,
     ) -> Result<u32, Refusal> {
-        let (body, text) = lever::breaks(&self.levers.parts, kind, part, size).map_err(Refusal)?;
+        let (body, text) =
+            breakage::breaks(&self.levers.parts, kind, part, size).map_err(Refusal)?;
         let pulled = Pulled {
             id: self.next_id,
             text,

@@ -17,7 +17,8 @@ use worstday_sim::TopicLevel;
 use worstday_stats::sketch::Quantile;
 
 use crate::arm::Arm;
-use crate::lever::KINDS;
+use crate::breakage::KINDS;
+use crate::observer::Ends;
 use crate::session::Session;
 
 /// Tiles at most.
@@ -415,105 +416,54 @@ fn holds(op: Compare, value: f64, limit: f64) -> bool {
 fn tiles(arm: &Arm, window_s: f64) -> Vec<Tile> {
     let system = arm.system();
     let probe = &arm.engine.observer;
-    let window = seconds(window_s);
+    let of = |at: usize, what: String| match system.clients.len() {
+        1 => what,
+        _ => format!("{}, {what}", system.clients[at].name),
+    };
     let mut tiles = Vec::new();
     let mut shown: BTreeSet<(usize, &str)> = BTreeSet::new();
-    for promise in &system.promises {
-        for (subject, must) in promise
-            .subjects
-            .iter()
-            .flat_map(|s| promise.must.iter().map(move |m| (*s, m)))
-        {
-            let Subject::Client(id) = subject else {
-                continue;
-            };
-            let at = id.index();
-            let name = &system.clients[at].name;
-            let ends = probe.felt(at).ends;
-            let ended = ends.answered + ends.lost;
-            let note = format!("promised {}", must.text);
-            match must.metric {
-                Metric::Percentile(q) if must.of_answered == OfAnswered::No => {
-                    let quantile = probe.quantile(at, q);
-                    let (value, state) = match quantile {
-                        Quantile::Empty => ("nobody yet".to_owned(), "plain"),
-                        Quantile::At(ns) => {
-                            (seconds(ns / 1e9), kept(holds(must.op, ns, must.value)))
-                        }
-                        Quantile::Never => (
-                            "never".to_owned(),
-                            kept(holds(must.op, f64::INFINITY, must.value)),
-                        ),
-                    };
-                    if shown.insert((at, "time")) {
-                        tiles.push(Tile {
-                            name: format!("{name}: {}", slower_than(q)),
-                            value,
-                            note,
-                            state,
-                        });
-                    }
-                }
-                Metric::Lost | Metric::Availability if ended == 0 && shown.insert((at, "lost")) => {
-                    tiles.push(Tile {
-                        name: format!("{name} lost"),
-                        value: "nobody yet".to_owned(),
-                        note,
-                        state: "plain",
-                    });
-                }
-                Metric::Lost | Metric::Availability if ended > 0 => {
-                    let share = ends.lost as f64 / ended as f64;
-                    let value = if must.metric == Metric::Lost {
-                        share
-                    } else {
-                        1.0 - share
-                    };
-                    if shown.insert((at, "lost")) {
-                        tiles.push(Tile {
-                            name: format!("{name} lost"),
-                            value: format!("{} of {}", count(ends.lost), count(ended)),
-                            note,
-                            state: kept(holds(must.op, value, must.value)),
-                        });
-                    }
-                }
-                _ => {}
+    let promised = system.promises.iter().flat_map(|promise| {
+        let subjects = promise.subjects.iter();
+        subjects.flat_map(|subject| promise.must.iter().map(move |must| (*subject, must)))
+    });
+    for (subject, must) in promised {
+        let Subject::Client(id) = subject else {
+            continue;
+        };
+        let at = id.index();
+        let note = of(at, format!("promised {}", must.text));
+        match must.metric {
+            Metric::Percentile(q)
+                if must.of_answered == OfAnswered::No && shown.insert((at, "time")) =>
+            {
+                let quantile = probe.quantile(at, q);
+                let state = quantile.ns().map(|ns| holds(must.op, ns, must.value));
+                tiles.push(time_tile(q, quantile, note, state));
             }
+            Metric::Lost | Metric::Availability if shown.insert((at, "lost")) => {
+                let share = |lost: f64| match must.metric {
+                    Metric::Lost => lost,
+                    _ => 1.0 - lost,
+                };
+                let judge = |lost: f64| holds(must.op, share(lost), must.value);
+                tiles.push(lost_tile(probe.felt(at).ends, note, Some(&judge)));
+            }
+            _ => {}
         }
     }
-    for (at, client) in system.clients.iter().enumerate() {
-        if tiles.len() + 1 >= TILES {
-            break;
+    let recent = format!("in the last {}", seconds(window_s));
+    for at in 0..system.clients.len() {
+        if tiles.len() + 1 < TILES && shown.insert((at, "time")) {
+            let note = of(at, recent.clone());
+            tiles.push(time_tile(0.99, probe.quantile(at, 0.99), note, None));
         }
-        let felt = probe.felt(at);
-        if shown.insert((at, "time")) {
-            tiles.push(Tile {
-                name: format!("{}: {}", client.name, slower_than(0.99)),
-                value: match (felt.p99, felt.ends.lost) {
-                    (Some(time), _) => seconds(time),
-                    (None, 0) => "nobody yet".to_owned(),
-                    (None, _) => "never".to_owned(),
-                },
-                note: format!("in the last {window}"),
-                state: "plain",
-            });
-        }
-        let ended = felt.ends.answered + felt.ends.lost;
-        if tiles.len() + 1 < TILES && ended > 0 && shown.insert((at, "lost")) {
-            tiles.push(Tile {
-                name: format!("{} lost", client.name),
-                value: percent(felt.ends.lost as f64 / ended as f64),
-                note: format!("in the last {window}"),
-                state: "plain",
-            });
+        if tiles.len() + 1 < TILES && shown.insert((at, "lost")) {
+            tiles.push(lost_tile(probe.felt(at).ends, of(at, recent.clone()), None));
         }
     }
     tiles.truncate(TILES - 1);
-    let all: Vec<_> = (0..system.clients.len()).map(|at| probe.all(at)).collect();
-    let (lost, came) = all
-        .iter()
-        .fold((0, 0), |sum, ends| (sum.0 + ends.lost, sum.1 + ends.came));
+    let all = (0..system.clients.len()).map(|at| probe.all(at));
+    let (lost, came) = all.fold((0, 0), |sum, ends| (sum.0 + ends.lost, sum.1 + ends.came));
     tiles.push(Tile {
         name: "lost so far".to_owned(),
         value: count(lost),
@@ -523,14 +473,68 @@ fn tiles(arm: &Arm, window_s: f64) -> Vec<Tile> {
     tiles
 }
 
-fn kept(kept: bool) -> &'static str {
-    if kept { "kept" } else { "broken" }
+/// How long it takes.
+fn time_tile(q: f64, quantile: Quantile, note: String, kept: Option<bool>) -> Tile {
+    let (value, state) = match quantile {
+        Quantile::Empty => ("nobody yet".to_owned(), None),
+        Quantile::At(ns) => (seconds(ns / 1e9), kept),
+        Quantile::Never => ("never".to_owned(), kept),
+    };
+    Tile {
+        name: within(q),
+        value,
+        note,
+        state: said(state),
+    }
 }
 
-fn slower_than(q: f64) -> String {
+/// Who was lost.
+fn lost_tile(ends: Ends, note: String, kept: Option<&dyn Fn(f64) -> bool>) -> Tile {
+    let ended = ends.answered + ends.lost;
+    let share = ends.lost as f64 / ended.max(1) as f64;
+    Tile {
+        name: "lost".to_owned(),
+        value: if ended == 0 {
+            "nobody yet".to_owned()
+        } else {
+            format!("{} of {}", count(ends.lost), count(ended))
+        },
+        note,
+        state: said(kept.filter(|_| ended > 0).map(|kept| kept(share))),
+    }
+}
+
+fn said(kept: Option<bool>) -> &'static str {
+    match kept {
+        Some(true) => "kept",
+        Some(false) => "broken",
+        None => "plain",
+    }
+}
+
+/// `99 of 100 within`
+fn within(q: f64) -> String {
     if q == 0.5 {
-        "half take longer than".to_owned()
-    } else {
-        format!("{} take longer than", percent(1.0 - q))
+        return "half within".to_owned();
+    }
+    for of in [10.0, 100.0, 1000.0, 10_000.0] {
+        let part = q * of;
+        if (part - part.round()).abs() < 1e-9 {
+            return format!("{} of {of} within", part.round());
+        }
+    }
+    format!("{} within", percent(q))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A percentile is said as people count.
+    #[test]
+    fn percentiles_are_people() {
+        let said = [0.5, 0.9, 0.95, 0.99, 0.999].map(within);
+        let wanted = ["half", "9 of 10", "95 of 100", "99 of 100", "999 of 1000"];
+        assert_eq!(said, wanted.map(|part| format!("{part} within")));
     }
 }

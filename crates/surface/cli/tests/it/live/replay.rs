@@ -146,6 +146,9 @@ fn the_alert_comes_first_and_offline_mode_helps() {
     let first = log.iter().find(|entry| entry["kind"] == "left").unwrap();
     let warned = first["warned"].as_f64().expect("a warning");
     assert!((warned - (left - alert)).abs() < 1e-6, "{first}");
+    // In an empty folder the built-in files come with what is saved, so that the printed command works there.
+    let saved = flight.does("save", &json!({}));
+    assert_eq!(json!(flight.replayed(&saved)), saved["digest"]);
 }
 
 /// A session begins with a scenario's lines and keeps them; its own come behind.

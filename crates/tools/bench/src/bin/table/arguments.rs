@@ -8,12 +8,13 @@ pub const HELP: &str = "\
 cargo xtask bench [PART..] [--rounds N] [--scale F] [--peers DIR]
 
   PART         speed (W1, W2, W3, W3b against the references), events (other workloads per handled
-               event), size (many services, many timers), peers; default: all
+               event), size (many services, many timers), live (the flight simulator), peers;
+               default: all
   --rounds N   interleaved rounds, default 5
   --scale F    run lengths times F, default 1; below 1 for a quick look
   --peers DIR  the folder of other simulators, to be built and run beside";
 
-const PARTS: [&str; 4] = ["speed", "events", "size", "peers"];
+const PARTS: [&str; 5] = ["speed", "events", "size", "live", "peers"];
 
 #[derive(Debug)]
 pub struct Arguments {

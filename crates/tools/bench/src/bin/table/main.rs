@@ -53,6 +53,9 @@ fn table(arguments: &Arguments) -> Result<()> {
     if arguments.wants("size") {
         size::table(arguments)?;
     }
+    if arguments.wants("live") {
+        live(arguments)?;
+    }
     if let Some(folder) = arguments
         .peers
         .as_deref()
@@ -60,5 +63,14 @@ fn table(arguments: &Arguments) -> Result<()> {
     {
         peers::table(arguments, folder)?;
     }
+    Ok(())
+}
+
+/// The flight simulator, by the wall clock: it is what somebody watches.
+fn live(arguments: &Arguments) -> Result<()> {
+    let program = arguments.programs.join("live");
+    let seconds = (10.0 * arguments.scale).max(2.0).to_string();
+    let status = std::process::Command::new(program).arg(seconds).status()?;
+    anyhow::ensure!(status.success(), "the flight simulator's bench: {status}");
     Ok(())
 }
