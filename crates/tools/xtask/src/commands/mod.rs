@@ -9,6 +9,8 @@
 //! $ worstday run systems/retry-storm.yaml    # exit 10
 //! ```
 //!
+//! One with `--live` serves a page until it is ended; it must say where.
+//!
 //! A `text` block directly after it quotes the block's last command ([`quote`]); the figures of prose
 //! and tables must come from the commands of their page ([`figures`]); and what such a page shows of a
 //! described system stands in a file ([`excerpt`]).
@@ -18,9 +20,10 @@ mod figures;
 mod page;
 mod quote;
 
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -153,14 +156,17 @@ fn build() -> Result<PathBuf> {
         .join(format!("worstday{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// What the command prints, on stdout and stderr together, as on a screen.
+/// What the command prints, on stdout and stderr together, as on a screen. One that serves a page until somebody
+/// ends it (`--live`) is ended as soon as it has said where the page is; of it nothing is quoted.
 fn run(command: &Documented, tool: &Path) -> Result<String> {
     let said = || format!("{}: worstday {}", command.at, command.arguments);
-    let (mut reader, writer) = std::io::pipe()?;
-    // A shell, because pages quote and pipe as people do. `exec` would hide the pipes' exit code.
+    let (reader, writer) = std::io::pipe()?;
+    // A shell, because pages quote and pipe as people do. `exec` would hide the pipes' exit code, but
+    // what has to be ended must be the tool itself.
+    let exec = if command.stays { "exec " } else { "" };
     let mut shell = Command::new("sh");
     shell
-        .args(["-c", &format!("\"$WORSTDAY\" {}", command.arguments)])
+        .args(["-c", &format!("{exec}\"$WORSTDAY\" {}", command.arguments)])
         .env("WORSTDAY", tool)
         .current_dir(shell::root())
         .stdin(Stdio::null())
@@ -169,29 +175,49 @@ fn run(command: &Documented, tool: &Path) -> Result<String> {
     let mut child = shell.spawn().with_context(said)?;
     // The builder holds the pipe's writing ends; while it does, the reader never sees the end.
     drop(shell);
-    let printed = std::thread::spawn(move || {
-        let mut printed = Vec::new();
-        reader.read_to_end(&mut printed).map(|_| printed)
+    let (send, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(reader).split(b'\n') {
+            let Ok(line) = line else { return };
+            if send
+                .send(String::from_utf8_lossy(&line).into_owned())
+                .is_err()
+            {
+                return;
+            }
+        }
     });
-    let begun = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
+    let until = Instant::now() + PATIENCE;
+    let mut printed = String::new();
+    loop {
+        match lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(line) if command.stays && line.starts_with("http://127.0.0.1:") => {
+                child.kill()?;
+                child.wait()?;
+                return Ok(String::new());
+            }
+            Ok(line) => {
+                printed.push_str(&line);
+                printed.push('\n');
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                child.kill()?;
+                child.wait()?;
+                anyhow::bail!("{} was still running after {PATIENCE:?}", said());
+            }
         }
-        if PATIENCE < begun.elapsed() {
-            child.kill()?;
-            child.wait()?;
-            anyhow::bail!("{} was still running after {PATIENCE:?}", said());
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    let printed = printed.join().expect("reading a pipe does not panic")?;
-    let printed = String::from_utf8_lossy(&printed).into_owned();
+    }
+    let status = child.wait()?;
     ensure!(
-        status.code() == Some(command.exit),
-        "{}: {status} instead of exit code {}\n{}",
+        status.code() == Some(command.exit) && !command.stays,
+        "{}: {status} instead of {}\n{}",
         said(),
-        command.exit,
+        if command.stays {
+            "a page".to_owned()
+        } else {
+            format!("exit code {}", command.exit)
+        },
         printed.trim_end()
     );
     Ok(printed)

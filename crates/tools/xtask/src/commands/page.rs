@@ -15,6 +15,8 @@ pub struct Documented {
     pub arguments: String,
     /// The exit code that the page promises.
     pub exit: i32,
+    /// It serves a page until somebody ends it.
+    pub stays: bool,
     /// The lines of the page that quote its output, numbered from 0.
     pub quotation: Option<Range<usize>>,
 }
@@ -196,6 +198,7 @@ fn documented(page: &str, block: &CodeBlock) -> Vec<Documented> {
             .unwrap_or(0);
         commands.push(Documented {
             at: format!("{page}:{number}"),
+            stays: arguments.split_whitespace().any(|word| word == "--live"),
             arguments,
             exit,
             quotation: None,
@@ -271,6 +274,7 @@ Of 3.50 % and <!-- by hand: 9.99 --> 9.99, 7.77 is neither.
             at: at.into(),
             arguments: arguments.into(),
             exit,
+            stays: false,
             quotation,
         });
         assert_eq!(page.commands, expected);
