@@ -383,7 +383,9 @@ impl std::fmt::Display for Estimate {
         };
         let value = quantity(value, self.unit);
         f.write_str(&value)?;
-        if let Some(interval) = self.interval {
+        // From never to never there is no way.
+        let is_wide = |interval: &Interval| interval.low.is_finite();
+        if let Some(interval) = self.interval.filter(is_wide) {
             let span = span(interval.low, interval.high, self.unit);
             // `38.0 ms (37.6–38.5)`: a unit that all three share is said once.
             let unit = unit_of(&value);
@@ -545,6 +547,16 @@ mod tests {
             "1m30s (1m20s–1m40s)"
         );
         assert_eq!(told(3.0, 2.0, 4.0, Unit::Count), "3.00 (2.00–4.00)");
+        let never = f64::INFINITY;
+        assert_eq!(told(never, never, never, Unit::Seconds), "never");
+        assert_eq!(
+            told(never, 8.0, never, Unit::Seconds),
+            "never (8.00 s–never)"
+        );
+        assert_eq!(
+            told(9.0, 8.0, never, Unit::Seconds),
+            "9.00 s (8.00 s–never)"
+        );
     }
 
     /// Percentiles count what never came back, and a mean over "never" would be no number.
