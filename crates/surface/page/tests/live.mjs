@@ -467,7 +467,7 @@ for (const [width, height, colorScheme] of [
       await page.waitForTimeout(300);
       await fits("while something is broken");
       await everybodyCanUse(page, "while something is broken");
-      await page.click(".tools >> text=Twin");
+      await page.click(".tools >> text=Fork");
       await page.waitForSelector(".arms[data-count='2']");
       await page.waitForTimeout(200);
       await fits("with two arms");

@@ -67,7 +67,7 @@ document.getElementById("live").replaceChildren(
       );
       if (saved) showSaved(saved);
     },
-    twin: () => act("fork", { without: null }),
+    fork: () => act("fork", { without: null }),
     keys: help,
   }),
   said.node,

@@ -117,6 +117,12 @@ function edgeLine({ edge, at, line, size, read, isLabelled }, [lines, labels]) {
   lines.append(base, again);
   // Off the middle, towards the caller: edges that meet at a node have their words where they are still apart.
   const middle = line[Math.floor(line.length * 0.42)];
+  // Where it leans, words keep clear of its higher and of its lower side.
+  const [before, after] = [0.32, 0.52].map(
+    (part) => line[Math.floor(line.length * part)],
+  );
+  const lean = (after.y - before.y) / (after.x - before.x || 1);
+  const clear = Math.min(14, 22 * Math.abs(lean));
   const label = (tone) => {
     const text = svg("text", {
       class: `edge-word ${tone}`,
@@ -179,9 +185,10 @@ function edgeLine({ edge, at, line, size, read, isLabelled }, [lines, labels]) {
         });
       return;
     }
-    text.y(middle.y - 8 - a / 2);
-    more.y(middle.y + 15 + a / 2 + b);
-    none.y(middle.y + (retries > 0 ? 31 : 15) + a / 2 + b);
+    const below = middle.y + a / 2 + b + clear;
+    text.y(middle.y - 8 - a / 2 - clear);
+    more.y(below + 15);
+    none.y(below + (retries > 0 ? 31 : 15));
   };
 }
 

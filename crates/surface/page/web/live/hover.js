@@ -15,7 +15,8 @@ export function hover() {
       const show = () => {
         node.replaceChildren(...rich(text));
         const box = target.getBoundingClientRect();
-        node.style.top = `${box.top}px`;
+        const lowest = innerHeight - node.offsetHeight - 8;
+        node.style.top = `${Math.max(8, Math.min(box.top, lowest))}px`;
         node.style.right = `${document.documentElement.clientWidth - box.left + 12}px`;
         node.classList.add("shown");
       };

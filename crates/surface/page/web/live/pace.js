@@ -69,7 +69,7 @@ export function timeMachine(session, act, context) {
  * @param {ReturnType<import("./session.js").createSession>} session
  * @param {ReturnType<typeof timeMachine>} machine
  * @param {{ clock: ReturnType<import("../clock.js").clockOf> }} context
- * @param {{ save: () => void, twin: () => void, keys: () => void }} tools
+ * @param {{ save: () => void, fork: () => void, keys: () => void }} tools
  */
 export function bar(session, machine, context, tools) {
   const name = el("h1", {}, "worstday");
@@ -90,10 +90,10 @@ export function bar(session, machine, context, tools) {
     onchange: () => machine.speed(Number(speed.value)),
   });
   const watchers = el("span", { class: "watchers" });
-  const twin = el(
+  const fork = el(
     "button",
-    { type: "button", class: "quiet", onclick: tools.twin },
-    "Twin",
+    { type: "button", class: "quiet", onclick: tools.fork },
+    "Fork",
   );
   const save = el(
     "button",
@@ -117,18 +117,18 @@ export function bar(session, machine, context, tools) {
       "div",
       { class: "tools" },
       watchers,
-      twin,
+      fork,
       save,
       button("The keys", "?", tools.keys, "quiet"),
       themeButton(),
     ),
   );
-  twin.title = "Two arms from this moment, to try one thing in each";
+  fork.title = "Two arms from this moment, to try one thing in each";
   save.title = "Writes what was done as a scenario file";
 
   const say = { moment: words(moment), state: words(state) };
   const sayWatchers = words(watchers);
-  const isAlone = presence(twin);
+  const isAlone = presence(fork);
   let paused = null;
   let shownSpeed = null;
   session.on("hello", () => {
