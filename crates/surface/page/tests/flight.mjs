@@ -122,14 +122,18 @@ async function fly() {
     Math.abs(left.warned - (left.t - alert.t)) < 1,
     `warned ${left.warned} s before, where ${left.t - alert.t} lie between`,
   );
-  const rows = await page.$$eval(".entry", (all) =>
-    all.map((one) => one.dataset.kind),
-  );
-  check(
-    rows.indexOf("left") >= 0 &&
-      rows.indexOf("left") < rows.indexOf("alert") &&
-      rows.indexOf("alert") < rows.indexOf("fault"),
-    `the log on the page, the latest first, is ${rows}`,
+  await until(
+    page,
+    "the log on the page, the latest first: left, alert, fault",
+    () => {
+      const rows = [...document.querySelectorAll(".entry")].map(
+        (one) => one.dataset.kind,
+      );
+      const [left, alert, fault] = ["left", "alert", "fault"].map((kind) =>
+        rows.indexOf(kind),
+      );
+      return 0 <= left && left < alert && alert < fault;
+    },
   );
   await until(page, "the first who left, and the warning", () =>
     document
@@ -163,20 +167,23 @@ async function fly() {
     answered(0) > 2 * answered(1) && answered(0) > 20,
     `${answered(0)} were answered with offline mode, ${answered(1)} without`,
   );
-  const shown = await page.$$eval(".now-tiles .tile", (tiles) =>
-    tiles.map((tile) =>
-      [...tile.querySelectorAll(".value > span:nth-of-type(2)")].map(
-        (one) => one.textContent,
-      ),
-    ),
-  );
   const said = heard.frame.arms[0].tiles.map((tile, at) => [
     tile.value,
     heard.frame.arms[1].tiles[at].value,
   ]);
-  check(
-    JSON.stringify(shown) === JSON.stringify(said),
-    `tiles show ${JSON.stringify(shown)} where the server says ${JSON.stringify(said)}`,
+  await until(
+    page,
+    `tiles that show ${JSON.stringify(said)}`,
+    (said) =>
+      said ===
+      JSON.stringify(
+        [...document.querySelectorAll(".now-tiles .tile")].map((tile) =>
+          [...tile.querySelectorAll(".value > span:nth-of-type(2)")].map(
+            (one) => one.textContent,
+          ),
+        ),
+      ),
+    JSON.stringify(said),
   );
   await page.click("text=Keep A");
   await heardThat("one arm is left", () => heard.arms.length === 1);

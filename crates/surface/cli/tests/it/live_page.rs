@@ -12,12 +12,7 @@ fn a_flight_from_the_first_fault_to_the_replay() {
         return;
     };
     let folder = std::env::temp_dir().join(format!("worstday-flight-{}", std::process::id()));
-    let systems = folder.join("systems");
-    std::fs::create_dir_all(&systems).expect("a folder to write to");
-    for file in ["supermarket.yaml", "supermarket.variants.yaml"] {
-        let from = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../systems/");
-        std::fs::copy(format!("{from}{file}"), systems.join(file)).expect("a system to copy");
-    }
+    std::fs::create_dir_all(&folder).expect("a folder to write to");
     let output = Command::new("node")
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
