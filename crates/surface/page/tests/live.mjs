@@ -7,7 +7,7 @@ import { standIn, TOKEN } from "./stand-in.mjs";
 import { tools } from "./tools.mjs";
 
 const tool = await tools(...process.argv.slice(2));
-const { check, open, until, text, everybodyCanUse } = tool;
+const { check, open, until, eventually, text, everybodyCanUse } = tool;
 const LARGE = { viewport: { width: 1440, height: 900 }, colorScheme: "light" };
 
 /** A stand-in for the length of a test. */
@@ -25,6 +25,19 @@ async function during(name, options, test) {
 const asked = (simulator, name) =>
   simulator.asked.filter((one) => one.name === name).map((one) => one.body);
 const last = (list) => list[list.length - 1];
+/** Waits until the page shows the simulator's moment. */
+const shows = (page, { state }) =>
+  until(
+    page,
+    "the moment of the simulator",
+    (t) => {
+      const of = (n) => String(Math.floor(n)).padStart(2, "0");
+      const at = 25_200 + t;
+      const moment = [at / 3600, (at / 60) % 60, at % 60].map(of).join(":");
+      return document.querySelector(".moment").textContent === moment;
+    },
+    state.t,
+  );
 const SILENT = '[data-lever="fault:pos-silent"]';
 const OFFLINE = '[data-lever="set:offline"]';
 
@@ -63,19 +76,20 @@ await during("keys", { paused: true }, async (simulator) => {
   );
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Shift+ArrowRight");
-  await page.waitForTimeout(200);
-  check(
-    asked(simulator, "step")
-      .map((one) => one.seconds)
-      .join() === "60,600",
-    `arrow keys asked for ${JSON.stringify(asked(simulator, "step"))}`,
+  await eventually(
+    () => `arrow keys asked for ${JSON.stringify(asked(simulator, "step"))}`,
+    () =>
+      asked(simulator, "step")
+        .map((one) => one.seconds)
+        .join() === "60,600",
   );
+  await shows(page, simulator);
   const t = simulator.state.t;
   await page.keyboard.press("ArrowLeft");
-  await page.waitForTimeout(200);
-  check(
-    last(asked(simulator, "back"))?.to === t - 60,
-    `one step back from ${t} asked for ${JSON.stringify(asked(simulator, "back"))}`,
+  await eventually(
+    () =>
+      `one step back from ${t} asked for ${JSON.stringify(asked(simulator, "back"))}`,
+    () => last(asked(simulator, "back"))?.to === t - 60,
   );
   await page.keyboard.press("?");
   check(await page.$("dialog[open] kbd"), "? does not show the keys");
@@ -84,13 +98,18 @@ await during("keys", { paused: true }, async (simulator) => {
   check(!(await page.$("dialog[open]")), "Escape does not close the keys");
   // A lever that was clicked must not be what Space presses next.
   await page.click(SILENT);
-  await page.waitForTimeout(150);
+  await eventually(
+    "the lever is pulled",
+    () => asked(simulator, "pull").length === 1,
+  );
   await page.keyboard.press("Space");
-  await page.waitForTimeout(150);
+  await eventually(
+    "Space goes on after a click",
+    () => last(asked(simulator, "pace")).paused === false,
+  );
   check(
     asked(simulator, "pull").length === 1 &&
-      asked(simulator, "release").length === 0 &&
-      last(asked(simulator, "pace")).paused === false,
+      asked(simulator, "release").length === 0,
     "Space after a click presses the lever again",
   );
   await page.close();
@@ -187,15 +206,12 @@ await during(
     await page.fill('[aria-label^="tills take"]', "5");
     await page.selectOption("#lasts-1", "300");
     await page.click('[data-lever="fault:till-slow"]');
-    await page.waitForTimeout(150);
-    check(
-      JSON.stringify(last(asked(simulator, "pull"))) ===
+    await eventually(
+      () => `pulled ${JSON.stringify(asked(simulator, "pull"))}`,
+      () =>
+        JSON.stringify(last(asked(simulator, "pull"))) ===
         '{"lever":"fault:till-slow","size":5,"lasts":300}',
-      `pulled ${JSON.stringify(asked(simulator, "pull"))}`,
     );
-    await page.fill('[aria-label^="tills take"]', "500");
-    await page.click('[data-lever="demand:shoppers"]');
-    await page.waitForTimeout(100);
     await page.click(".any summary");
     await page.selectOption('[aria-label="Part"]', "pos");
     await page.selectOption('[aria-label="What happens to it"]', "slow");
@@ -234,9 +250,8 @@ await during("two arms", { paused: true }, async (simulator) => {
   const page = await open(simulator.home, LARGE);
   await page.click(SILENT);
   await page.keyboard.press("Shift+ArrowRight");
-  await page.waitForTimeout(100);
+  await shows(page, simulator);
   await page.click(OFFLINE);
-  await page.waitForTimeout(150);
   await page.click(".lever.save.on >> text=compare without it");
   await until(
     page,
@@ -268,10 +283,9 @@ await during("two arms", { paused: true }, async (simulator) => {
   await everybodyCanUse(page, "two arms");
   await page.check("#acts-on-1");
   await page.click('[data-lever="restart:pos"]');
-  await page.waitForTimeout(150);
-  check(
-    last(asked(simulator, "pull")).arm === 1,
-    "a lever does not act on the arm that was chosen",
+  await eventually(
+    "a lever acts on the arm that was chosen",
+    () => last(asked(simulator, "pull")).arm === 1,
   );
   await until(page, "what is in one arm alone has its letter", () =>
     [...document.querySelectorAll(".entry")].some(
@@ -295,7 +309,11 @@ await during("back", { paused: true }, async (simulator) => {
   await page.keyboard.press("Shift+ArrowRight");
   await page.click(SILENT);
   await page.keyboard.press("Shift+ArrowRight");
-  await page.waitForTimeout(150);
+  await eventually(
+    "two steps of ten",
+    () => asked(simulator, "step").length === 2,
+  );
+  await shows(page, simulator);
   const { t } = simulator.state;
   const drag = async (share) => {
     const box = await page.locator("#back").boundingBox();
@@ -319,7 +337,7 @@ await during("back", { paused: true }, async (simulator) => {
   check(asked(simulator, "back").length === 0, "who stays goes back");
   await drag(0.5);
   await page.click("dialog >> text=Go back");
-  await page.waitForTimeout(200);
+  await eventually("it goes back", () => asked(simulator, "back").length === 1);
   const to = last(asked(simulator, "back"))?.to;
   check(
     Math.abs(to - t / 2) < 0.02 * t,
@@ -334,10 +352,9 @@ await during("back", { paused: true }, async (simulator) => {
   );
   await page.focus("#back");
   await page.keyboard.press("Home");
-  await page.waitForTimeout(200);
-  check(
-    last(asked(simulator, "back")).to === 0,
-    "Home does not go to the beginning",
+  await eventually(
+    "Home goes to the beginning",
+    () => last(asked(simulator, "back")).to === 0,
   );
   await page.close();
 });
@@ -464,7 +481,11 @@ for (const [width, height, colorScheme] of [
       await page.click(SILENT);
       await page.keyboard.press("Shift+ArrowRight");
       await page.keyboard.press("Shift+ArrowRight");
-      await page.waitForTimeout(300);
+      await eventually(
+        "two steps of ten",
+        () => asked(simulator, "step").length === 2,
+      );
+      await shows(page, simulator);
       await fits("while something is broken");
       await everybodyCanUse(page, "while something is broken");
       await page.click(".tools >> text=Fork");

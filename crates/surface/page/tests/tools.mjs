@@ -92,6 +92,17 @@ export async function tools(packages, executablePath) {
         return false;
       }
     },
+    /** The same for what is not in a page; `what` may be a function, asked when it failed. */
+    async eventually(what, holds) {
+      for (let tries = 0; tries < 700; tries += 1) {
+        if (holds()) return true;
+        await new Promise((done) => setTimeout(done, 30));
+      }
+      failures.push(
+        `${tool.about}: waited in vain: ${typeof what === "string" ? what : what()}`,
+      );
+      return false;
+    },
     text: (page, selector) =>
       page.$eval(selector, (node) => node.textContent).catch(() => ""),
     /** Closes the browser and says what failed. */
