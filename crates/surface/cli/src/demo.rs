@@ -77,10 +77,11 @@ pub fn demo(arguments: &Demo) -> Result<Exit, Stop> {
         // A folder that cannot be written is no reason to hide the story.
         Err(_) => format!("{} {PAGE} cannot be written here\n", bold("page")),
     });
-    text.push_str(&format!("{} worstday {AS_IT_IS}\n", bold("next")));
-    text.push_str(&next(
-        "worstday run systems/supermarket.yaml --day 2026-11-28",
+    text.push_str(&format!(
+        "{} worstday demo --live    (live it yourself)\n",
+        bold("next")
     ));
+    text.push_str(&next(&format!("worstday {AS_IT_IS}")));
     text.push_str(&next("worstday schema > worstday.schema.json"));
     write_out(&text)?;
     Ok(Exit::Kept)

@@ -147,7 +147,14 @@ fn fly(
         eprint!("{}", read.loaded.warnings);
     }
     let opening = opening(&arguments, begun.as_ref(), &read)?;
-    let name = read.loaded.system.name.clone();
+    // A name that is a name for a file too.
+    let name: String = read
+        .loaded
+        .system
+        .name
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '-' })
+        .collect();
     let reader = Box::new(Rereader(Again::new(&arguments, &read)));
     // The port first: whoever asks for one that is taken hears of it at once.
     let port = arguments.live.port.unwrap_or(0);

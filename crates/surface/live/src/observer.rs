@@ -33,19 +33,21 @@ pub struct Cut {
 
 impl Cut {
     /// Windows that hold some thirty visits at `per_s` visits a second: from ten seconds to ten minutes. A day of `length_ns`
-    /// has at most 2,880 buckets.
+    /// has at most 2,880 buckets, fewer where each holds many clients.
     #[must_use]
-    pub fn of(from_ns: u64, length_ns: u64, per_s: f64) -> Self {
+    pub fn of(from_ns: u64, length_ns: u64, per_s: f64, clients: usize) -> Self {
         const WINDOWS_S: [u64; 6] = [10, 30, 60, 120, 300, 600];
         const VISITS: f64 = 30.0;
-        const BUCKETS: u64 = 2_880;
+        // So many rows of clients in all, so that everything can be told at once.
+        const ROWS: u64 = 57_600;
+        let buckets = (ROWS / clients.max(1) as u64).clamp(240, 2_880);
         let enough = |window: &&u64| VISITS <= per_s * **window as f64;
         let window_s = WINDOWS_S.iter().find(enough).unwrap_or(&WINDOWS_S[5]);
         let slice_ns = window_s * 1_000_000_000 / SLICES as u64;
         Self {
             from_ns,
             slice_ns,
-            per_bucket: length_ns.div_ceil(slice_ns * BUCKETS).max(1),
+            per_bucket: length_ns.div_ceil(slice_ns * buckets).max(1),
         }
     }
 
@@ -489,7 +491,7 @@ mod tests {
 
     fn probe() -> Probe {
         // Counting starts at 100 s; windows of 10 s.
-        let cut = Cut::of(100 * SECOND, 3600 * SECOND, 1000.0);
+        let cut = Cut::of(100 * SECOND, 3600 * SECOND, 1000.0, 1);
         assert_eq!((cut.slice_ns, cut.per_bucket), (SECOND, 2));
         Probe::new(cut, 1, 1, Arc::from([0]))
     }

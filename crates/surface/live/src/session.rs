@@ -93,7 +93,12 @@ impl Session {
         let described = reader.read(&text).map_err(Refusal)?;
         let (system, day) = (&described.system, &described.day);
         let length_ns = day.end_ns.saturating_sub(day.warm_up_ns);
-        let cut = Cut::of(day.warm_up_ns, length_ns, opening.per_s);
+        let cut = Cut::of(
+            day.warm_up_ns,
+            length_ns,
+            opening.per_s,
+            system.clients.len(),
+        );
         let service_of: Vec<u32> = system.endpoints.iter().map(|row| row.service.0).collect();
         let probe = Probe::new(
             cut,

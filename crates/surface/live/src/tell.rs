@@ -13,7 +13,7 @@ use worstday_page::LocalClock;
 use worstday_page::drawing::{Drawing, drawing, struck};
 use worstday_report::clock::Clock;
 use worstday_report::quantity::{count, percent, seconds};
-use worstday_sim::TopicLevel;
+use worstday_sim::Glance;
 use worstday_stats::sketch::Quantile;
 
 use crate::arm::Arm;
@@ -50,10 +50,8 @@ pub enum News {
 pub struct Teller {
     drawing: Drawing,
     clock: LocalClock,
-    /// For each edge, the names of its calls.
+    /// Of each call's name, its edge.
     calls: BTreeMap<String, usize>,
-    /// Of each call series of the engine, the edge; made again when there are more.
-    edges: Vec<Option<usize>>,
     /// What was struck when it was last looked up, of each arm.
     struck: Vec<(Vec<(String, String)>, Value)>,
     /// Kept moments that were told last.
@@ -92,7 +90,6 @@ impl Teller {
             clock: LocalClock::new(&clock, day.start_unix_ns, from, until),
             drawing,
             calls,
-            edges: Vec::new(),
             struck: Vec::new(),
             moments: Vec::new(),
             lost: Vec::new(),
@@ -181,7 +178,7 @@ impl Teller {
         let since = |at: u64| (at as f64 - from as f64) / 1e9;
         let probe = &arm.engine.observer;
         let glance = arm.engine.glance();
-        let (nodes, edges) = self.moving(arm, &glance.topics, number);
+        let (nodes, edges) = self.moving(arm, &glance, number);
         let clients: Vec<Value> = system
             .clients
             .iter()
@@ -226,24 +223,16 @@ impl Teller {
     }
 
     /// The present values of nodes and edges.
-    fn moving(
-        &mut self,
-        arm: &Arm,
-        topics: &[TopicLevel],
-        number: usize,
-    ) -> (Vec<Value>, Vec<Value>) {
+    fn moving(&mut self, arm: &Arm, glance: &Glance, number: usize) -> (Vec<Value>, Vec<Value>) {
         let engine = &arm.engine;
         let now = engine.now_ns();
         let probe = &engine.observer;
-        let names = engine.series();
-        for name in &names[self.edges.len().min(names.len())..] {
-            self.edges.push(self.calls.get(name).copied());
-        }
         let mut along = vec![[0.0; 4]; self.drawing.edges.len()];
-        for (series, edge) in self.edges.iter().enumerate() {
-            if let Some(edge) = edge {
+        // Edits may bring calls that others do not have: each arm has numbers of its own.
+        for (series, name) in engine.series().iter().enumerate() {
+            if let Some(&edge) = self.calls.get(name) {
                 let one = probe.along(series, now);
-                let sum = &mut along[*edge];
+                let sum = &mut along[edge];
                 sum[0] += one.first_per_s;
                 sum[1] += one.again_per_s;
                 sum[2] += one.unanswered_per_s;
@@ -251,7 +240,6 @@ impl Teller {
             }
         }
         let lost = self.lost_by_topics(arm, number);
-        let glance = engine.glance();
         let (mut client, mut service, mut topic) = (0, 0, 0);
         let nodes = self.drawing.nodes.iter().map(|node| match node.kind {
             "client" => {
@@ -281,7 +269,7 @@ impl Teller {
                     .filter(|(edge, _)| edge.to == node.id)
                     .map(|(_, row)| row[0])
                     .sum();
-                let level = &topics[topic];
+                let level = &glance.topics[topic];
                 let lost = lost.get(topic).copied().unwrap_or(0.0);
                 topic += 1;
                 json!([
