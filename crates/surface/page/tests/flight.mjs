@@ -109,9 +109,18 @@ async function fly() {
     document.querySelector('[data-node="service pos"].failed'),
   );
 
-  // The alert comes before anybody leaves.
-  for (let steps = 0; steps < 60 && entries("left").length === 0; steps += 1)
+  // The alert comes before anybody leaves, and until then the page says how long ago it was.
+  let isWarned = false;
+  for (let steps = 0; steps < 60 && entries("left").length === 0; steps += 1) {
     await go(1);
+    if (isWarned || entries("alert").length === 0) continue;
+    isWarned = await until(page, "the time since the alert", () =>
+      /^Nobody is lost yet, .+ after the alert$/.test(
+        document.querySelector(".first-left").textContent,
+      ),
+    );
+    check(await page.$(".chip.firing"), "no alert is seen while one fires");
+  }
   const [alert, left] = [entries("alert")[0], entries("left")[0]];
   check(alert && left, "there was no alert, or nobody left");
   check(

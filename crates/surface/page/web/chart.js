@@ -261,18 +261,6 @@ export function chart(what) {
   const place = () => {
     if (u) line.style.left = `${u.valToPos(now.at, "x")}px`;
   };
-  /** Where a value stands alone between two gaps a line would not show it. */
-  const lonely = (chart, at, show, gaps) => {
-    const column = chart.data[at];
-    const alone = [];
-    for (let index = 0; index < column.length; index += 1) {
-      const isGap = (other) =>
-        column[other] === null || column[other] === undefined;
-      if (!isGap(index) && isGap(index - 1) && isGap(index + 1))
-        alone.push(index);
-    }
-    return alone;
-  };
   now.follow((at) => {
     place();
     if (u?.cursor.idx === null || u === null || u.cursor.left < 0)
@@ -281,6 +269,19 @@ export function chart(what) {
   onLayout(build);
   onColours(() => u?.redraw(false));
   return { figure, build };
+}
+
+/** Where a value stands alone between two gaps a line would not show it. */
+export function lonely(chart, at) {
+  const column = chart.data[at];
+  const alone = [];
+  for (let index = 0; index < column.length; index += 1) {
+    const isGap = (other) =>
+      column[other] === null || column[other] === undefined;
+    if (!isGap(index) && isGap(index - 1) && isGap(index + 1))
+      alone.push(index);
+  }
+  return alone;
 }
 
 /**

@@ -1,6 +1,6 @@
 // Moments of the day in words, as local time or as a distance from where counting starts.
 
-import { seconds } from "./quantity.js";
+import { roundSeconds } from "./quantity.js";
 
 /** @typedef {{ wall: number, changes: [number, number][], fromStart: boolean, length: number }} LocalClock */
 
@@ -31,7 +31,7 @@ export function clockOf(clock) {
     if (clock.fromStart)
       return at === 0
         ? "start"
-        : (at < 0 ? "" : "+") + seconds(Math.round(at)).replace(" ", "");
+        : (at < 0 ? "" : "+") + roundSeconds(Math.round(at)).replace(" ", "");
     const text = time(at, fine && clock.length <= 4 * 3600);
     return long ? `${NAMES[local(at).getUTCDay()]} ${text}` : text;
   };

@@ -145,7 +145,7 @@ export function armsSection(session, context, act, choose) {
         const { now, log } = session.arms[at];
         show(session.frame.t, says);
         if (!says) return;
-        warned.show(now.alerts, log);
+        warned.show(now.alerts, log, session.frame.t);
       },
     };
   }

@@ -9,6 +9,7 @@ import {
   gutters,
   linearScale,
   logScale,
+  lonely,
   short,
 } from "../chart.js";
 import { el } from "../dom.js";
@@ -159,7 +160,7 @@ export function curves(what) {
           fill: one.filled ? () => faint(one.colour, 0.14) : undefined,
           width: 1.75,
           dash: DASHES[one.dash],
-          points: { show: false },
+          points: { show: true, size: 3, filter: lonely },
         })),
       ],
       hooks: { drawClear: [bands], draw: [labels], setCursor: [() => say()] },

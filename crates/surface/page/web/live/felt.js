@@ -96,8 +96,8 @@ export function warnings(context) {
   let told = null;
   return {
     node: el("div", { class: "warnings" }, chips, left),
-    /** @param {object[]} alerts @param {object[]} log */
-    show: (alerts, log) => {
+    /** @param {object[]} alerts @param {object[]} log @param {number} t */
+    show: (alerts, log, t) => {
       const key = alerts.map(({ name, since }) => `${name} ${since}`).join();
       if (key !== shown || !chips.childElementCount) {
         shown = key;
@@ -116,16 +116,25 @@ export function warnings(context) {
         );
       }
       const first = log.findLast((entry) => entry.kind === "left") ?? null;
-      if (first !== told || !left.childElementCount) {
-        told = first;
-        left.replaceChildren(...leaving(first, context.clock));
-      }
+      // Until somebody is lost, how long ago the first alert fired is the time that there was to do something.
+      const since = Math.min(...alerts.map((alert) => alert.since));
+      const lead =
+        first === null && Number.isFinite(since)
+          ? `, ${seconds(Math.round(t - since))} after the alert`
+          : "";
+      const state = `${first?.id} ${lead}`;
+      if (state === told) return;
+      told = state;
+      left.replaceChildren(
+        ...(first === null
+          ? ["Nobody is lost yet", el("b", {}, lead)]
+          : leaving(first, context.clock)),
+      );
     },
   };
 }
 
 function leaving(entry, clock) {
-  if (entry === null) return [el("span", {}, "Nobody is lost yet")];
   const warned =
     entry.warned === null || entry.warned === undefined
       ? "without a warning"

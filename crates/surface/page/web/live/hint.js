@@ -83,13 +83,9 @@ export function hint(session, levers) {
       (entry) => entry.kind === "left" || entry.kind === "alert",
     );
     const isSaved = own.some((entry) => entry.kind === "override");
-    const save = session.hello.levers.find(({ group }) => group === "save");
+    const save = levers.node.querySelector(".group.save h3");
     if (!isFelt || isSaved || !save) return null;
-    return {
-      key: "save",
-      words: "It hurts. Pull a lever that saves.",
-      at: item(save.id),
-    };
+    return { key: "save", words: "It hurts. Pull one of these.", at: save };
   }
 
   session.on("frame", (says) => {
