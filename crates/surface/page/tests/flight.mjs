@@ -11,7 +11,7 @@ import { tools } from "./tools.mjs";
 
 const [packages, chromium, worstday, folder] = process.argv.slice(2);
 const tool = await tools(packages, chromium);
-const { check, open, until, text } = tool;
+const { check, open, until, everybodyCanUse } = tool;
 const LARGE = { viewport: { width: 1440, height: 900 }, colorScheme: "light" };
 const SILENT = "fault:pos-silent";
 const OFFLINE = "set:offline";
@@ -194,6 +194,14 @@ async function fly() {
       ),
     JSON.stringify(said),
   );
+  await everybodyCanUse(page, "light, with two arms");
+  await everybodyCanUse(second, "dark, with two arms");
+  const small = await open(server.address, {
+    viewport: { width: 390, height: 800 },
+  });
+  const wide = await small.evaluate(() => document.documentElement.scrollWidth);
+  check(wide <= 390, `at 390 pixels it is ${wide} wide`);
+  await small.close();
   await page.click("text=Keep A");
   await heardThat("one arm is left", () => heard.arms.length === 1);
   await go(5);

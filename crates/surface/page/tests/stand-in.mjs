@@ -358,7 +358,7 @@ export async function standIn({
     promises: [
       {
         name: "short-lines",
-        subject: "visits of shoppers",
+        subject: "shoppers",
         condition: "p50 < 10m over 15m",
         percentile: 50,
         limit: 600,

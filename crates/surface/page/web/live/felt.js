@@ -5,6 +5,8 @@ import { seconds } from "../quantity.js";
 import { attribute, words } from "../touch.js";
 import { LETTERS } from "./letters.js";
 
+/** A value of more letters than that is written smaller. */
+const LONG = 8;
 const SIGNS = { kept: "✓", broken: "✗", plain: "" };
 const TONES = { kept: "good", broken: "bad", plain: "plain" };
 const SPOKEN = { kept: " (as promised)", broken: " (promise broken)" };
@@ -42,7 +44,8 @@ export function tiles() {
         say.sign(SIGNS[one.state] ?? "");
         say.value(one.value);
         say.state(SPOKEN[one.state] ?? "");
-        tone(`value ${TONES[one.state] ?? "plain"}`);
+        const long = one.value.length > LONG ? "long" : "";
+        tone(`value ${TONES[one.state] ?? "plain"} ${long}`);
       },
     };
   }

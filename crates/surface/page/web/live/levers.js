@@ -2,10 +2,12 @@
 // same press ends it. Below them any fault on any part, and what is in force without a lever of this page.
 
 import { el, rich } from "../dom.js";
-import { roundSeconds, seconds } from "../quantity.js";
+import { seconds } from "../quantity.js";
 import { attribute, marker, presence, style, words } from "../touch.js";
-import { LETTERS } from "./letters.js";
+import { anyFault } from "./anything.js";
+import { lastsField, said, SIZE, sizeField } from "./fields.js";
 import { hover } from "./hover.js";
+import { LETTERS } from "./letters.js";
 
 const GROUPS = [
   { id: "break", title: "Break", sign: "✗" },
@@ -13,63 +15,8 @@ const GROUPS = [
   { id: "save", title: "Save", sign: "●" },
 ];
 
-const LASTS = [60, 120, 300, 600, 900, 1800, 3600, 7200];
-
-/** Stands in a lever's sentence for how much. */
-const SIZE = "…";
 /** So many levers of a group are seen at once; the others are one press away. */
 const SEEN = 7;
-
-/** How much, as a person says it. */
-function said({ unit }, value) {
-  if (!Number.isFinite(value)) return SIZE;
-  return unit === "x"
-    ? `${value}x`
-    : unit === "s"
-      ? seconds(value)
-      : `${value} ${unit}`;
-}
-
-/** How long something lasts, as one of a few; `open` is what it means to say nothing. */
-function lastsField(id, lasts, open = "until I end it") {
-  const all = [...new Set([...LASTS, ...(lasts ? [lasts] : [])])].sort(
-    (a, b) => a - b,
-  );
-  const select = el(
-    "select",
-    { id },
-    ...all.map((one) =>
-      el(
-        "option",
-        { value: String(one), selected: one === lasts },
-        roundSeconds(one),
-      ),
-    ),
-    el("option", { value: "", selected: lasts === null }, open),
-  );
-  return {
-    node: el("label", { class: "field", for: id }, "for ", select),
-    value: () => (select.value === "" ? null : Number(select.value)),
-  };
-}
-
-function sizeField(id, size, label) {
-  const input = el("input", {
-    type: "number",
-    id,
-    value: String(size.is),
-    min: String(size.min),
-    max: String(size.max),
-    step: String(size.step),
-    "aria-label": `${label}: how much, ${size.unit}`,
-  });
-  return {
-    node: el("span", { class: "field" }, input, ` ${size.unit}`),
-    input,
-    value: () => input.valueAsNumber,
-    isFine: () => input.reportValidity(),
-  };
-}
 
 /**
  * @param {ReturnType<import("./session.js").createSession>} session
@@ -310,6 +257,8 @@ export function leversSection(session, act) {
   function other(row) {
     const left = el("span", { class: "rest" });
     const isOwn = row.who === "you";
+    // What the file broke can be repaired; what somebody else does takes its course.
+    const canEnd = isOwn || row.group === "break";
     const { end, without } = handles(row.text, () => row.id);
     const say = words(left);
     return {
@@ -324,7 +273,7 @@ export function leversSection(session, act) {
           el("span", { class: "text" }, row.text),
           left,
         ),
-        isOwn && el("div", { class: "during" }, end, without),
+        canEnd && el("div", { class: "during" }, end, isOwn && without),
       ),
       show: (now, t) => say(remaining(now, t)),
     };
@@ -372,95 +321,4 @@ function share(row, t) {
   if (row.until === null) return 1;
   const rest = (row.until - t) / Math.max(1e-9, row.until - row.since);
   return Math.round(1000 * Math.min(1, Math.max(0, rest))) / 1000;
-}
-
-const PARTS = {
-  service: "Services",
-  replica: "Replicas",
-  zone: "Zones",
-  link: "Links",
-  pool: "Pools",
-};
-
-/** Any fault on any part, as a sentence with gaps. */
-function anyFault(hello, breakIt) {
-  const part = el(
-    "select",
-    { "aria-label": "Part" },
-    ...Object.entries(PARTS).map(([kind, title]) => {
-      const own = hello.parts.filter((one) => one.kind === kind);
-      return own.length === 0
-        ? null
-        : el(
-            "optgroup",
-            { label: title },
-            ...own.map((one) => el("option", { value: one.name }, one.text)),
-          );
-    }),
-  );
-  const kind = el("select", { "aria-label": "What happens to it" });
-  const sized = el("span", {});
-  let size = null;
-  const lasts = lastsField("any-lasts", 600);
-  const chosenPart = () => hello.parts.find((one) => one.name === part.value);
-  const chosenKind = () => hello.kinds.find((one) => one.kind === kind.value);
-  const showSize = () => {
-    const one = chosenKind();
-    size = one?.size ? sizeField("any-size", one.size, one.words) : null;
-    sized.replaceChildren(...(size ? [size.node] : []));
-  };
-  const showKinds = () => {
-    const before = kind.value;
-    const fit = hello.kinds.filter((one) => one.on.includes(chosenPart().kind));
-    kind.replaceChildren(
-      ...fit.map((one) =>
-        el(
-          "option",
-          { value: one.kind, selected: one.kind === before },
-          one.words,
-        ),
-      ),
-    );
-    showSize();
-  };
-  const node = el(
-    "details",
-    { class: "any" },
-    el("summary", {}, "Any fault on any part"),
-    el(
-      "form",
-      {
-        onsubmit: (event) => {
-          event.preventDefault();
-          if (size && !size.isFine()) return;
-          breakIt({
-            part: part.value,
-            kind: kind.value,
-            size: size ? size.value() : null,
-            lasts: lasts.value(),
-          });
-        },
-      },
-      part,
-      kind,
-      sized,
-      lasts.node,
-      el("button", { type: "submit", class: "strong broken" }, "Break it"),
-    ),
-  );
-  part.addEventListener("change", showKinds);
-  kind.addEventListener("change", showSize);
-  if (hello.parts.length > 0) showKinds();
-  else node.hidden = true;
-  return {
-    node,
-    choose: (one) => {
-      if (!hello.parts.some(({ name }) => name === one.name)) return;
-      node.open = true;
-      part.value = one.name;
-      showKinds();
-      node.scrollIntoView({ block: "nearest" });
-      kind.focus();
-    },
-  };
 }

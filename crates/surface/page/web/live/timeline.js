@@ -200,7 +200,7 @@ export function timeSection(session, machine, context) {
   function drawTimes(shared, arms, hello) {
     const name = clients[client];
     const limits = hello.promises
-      .filter((row) => row.limit !== null && row.subject.endsWith(name))
+      .filter((row) => row.limit !== null && row.subject === name)
       .map((row) => ({
         value: row.limit,
         label: `p${row.percentile} promise`,
