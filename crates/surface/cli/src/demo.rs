@@ -77,11 +77,8 @@ pub fn demo(arguments: &Demo) -> Result<Exit, Stop> {
         // A folder that cannot be written is no reason to hide the story.
         Err(_) => format!("{} {PAGE} cannot be written here\n", bold("page")),
     });
-    text.push_str(&format!(
-        "{} worstday demo --live    (live it yourself)\n",
-        bold("next")
-    ));
-    text.push_str(&next(&format!("worstday {AS_IT_IS}")));
+    text.push_str(&format!("{} worstday {AS_IT_IS}\n", bold("next")));
+    text.push_str(&next("worstday demo --live    (live it yourself)"));
     text.push_str(&next("worstday schema > worstday.schema.json"));
     write_out(&text)?;
     Ok(Exit::Kept)
