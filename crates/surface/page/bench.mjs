@@ -1,8 +1,8 @@
 // What a frame of the flight simulator costs the page: fifty services, twenty frames a second, traced in headless Chromium.
 // Run by `cargo xtask bench page`: node bench.mjs PACKAGES CHROMIUM WORSTDAY [SECONDS].
 //
-// Twice: frames of the tool's own server, a fault among the services, and made-up ones in which everything changes with every
-// frame. A frame's work is all that the page's main thread does from one picture to the next: reading the stream, parsing, the
+// Three times: frames of the tool's own server, a fault among the services; made-up ones in which everything changes with every
+// frame; and those of two arms. A frame's work is all that the page's main thread does from one picture to the next: reading the stream, parsing, the
 // script, style, layout, and recording what is to be painted. Filling in the pixels is other threads' work.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -156,8 +156,14 @@ await rm(folder, { recursive: true });
 
 const made = await standIn({ large: true });
 const worst = await measured("made up", `${made.address}#${TOKEN}`);
+const forked = await measured(
+  "made up, two arms",
+  `${made.address}#${TOKEN}`,
+  (page) => page.click(".tools >> text=Fork"),
+);
 made.close();
 await tool.end();
+const most = Math.max(real, worst, forked);
 console.log(
-  `goal: a median of at most ${GOAL} ms: ${Math.max(real, worst) <= GOAL ? "met" : "not met"}`,
+  `goal: a median of at most ${GOAL} ms: ${most <= GOAL ? "met" : "not met"}`,
 );

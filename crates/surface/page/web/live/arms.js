@@ -9,6 +9,9 @@ import { tiles, warnings } from "./felt.js";
 import { LETTERS } from "./letters.js";
 import { createScales, present } from "./present.js";
 
+/** A drawing of more nodes than that is large: to move two of them with every frame would take too long. */
+const LARGE = 24;
+
 /**
  * @param {ReturnType<import("./session.js").createSession>} session
  * @param {object} context
@@ -29,6 +32,7 @@ export function armsSection(session, context, act, choose) {
   );
   const scales = createScales();
   let drawn = "";
+  let turn = 0;
   let arms = [];
   let tabulate = null;
   let tabulated = 0;
@@ -167,7 +171,13 @@ export function armsSection(session, context, act, choose) {
   });
   session.on("frame", (says) => {
     scales.take(session.frame.arms, session.hello.drawing.nodes);
-    for (const one of arms) one.show(says);
+    // Two large systems take turns; when words change, and when time stands still, both are of one moment.
+    const takeTurns =
+      arms.length > 1 && !says && session.hello.drawing.nodes.length > LARGE;
+    turn += 1;
+    arms.forEach((one, at) => {
+      if (!takeTurns || at === turn % arms.length) one.show(says);
+    });
     if (!says) return;
     felt.show(session.arms.map(({ now }) => now.tiles));
     if (tabulate && isOpen() && performance.now() - tabulated >= 1000)

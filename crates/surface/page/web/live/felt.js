@@ -123,14 +123,14 @@ export function warnings(context) {
       const since = Math.min(...alerts.map((alert) => alert.since));
       const lead =
         first === null && Number.isFinite(since)
-          ? `, ${seconds(Math.round(t - since))} after the alert`
+          ? `${seconds(Math.round(t - since))} after the alert`
           : "";
       const state = `${first?.id} ${lead}`;
       if (state === told) return;
       told = state;
       left.replaceChildren(
         ...(first === null
-          ? ["Nobody is lost yet", el("b", {}, lead)]
+          ? ["Nobody is lost yet", lead && ", ", lead && el("b", {}, lead)]
           : leaving(first, context.clock)),
       );
     },
