@@ -247,6 +247,8 @@ export function curves(what) {
     draw: (next) => {
       drawn = { t: 0, ...drawn, ...next };
       sayNote(` ${next.note}`);
+      // Where there is little room it is cut.
+      note.title = next.note;
       const wanted = JSON.stringify(next.curves);
       if (wanted !== shape || u === null) {
         shape = wanted;

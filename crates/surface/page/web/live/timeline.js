@@ -214,7 +214,7 @@ export function timeSection(session, machine, context) {
           limits.findIndex((one) => one.value === value) === at,
       ),
       format: seconds,
-      note: `of the last ${roundSeconds(hello.window)}; who got no answer counts as never`,
+      note: `of the last ${roundSeconds(hello.window)}; who still waits counts for the wait so far, who got no answer as never`,
     });
   }
 
