@@ -25,7 +25,7 @@ pub struct Glance {
 }
 
 /// How a service stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ServiceNow {
     /// Requests that wait for a worker.
     pub queue: u64,
@@ -35,24 +35,63 @@ pub struct ServiceNow {
     pub ready: u64,
     /// Replicas that exist.
     pub existing: u64,
-    /// Requests that the ready replicas can serve at once; none if there is no bound.
-    pub room: Option<u64>,
+    /// Requests that a replica can serve at once; none if there is no bound.
+    pub workers: Option<u64>,
+    /// Cores of a replica; none if work needs nothing but time.
+    pub cores: Option<f64>,
+    /// What was used since the start.
+    pub used: Used,
+}
+
+/// What a service used since the start: two of them tell what was used in between.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Used {
+    /// Requests in service times ns.
+    pub busy: u128,
+    /// Ready replicas times ns.
+    pub ready: u128,
+    /// Cores at work, times ns, up to the last time that their number changed.
+    pub cores: f64,
+}
+
+impl ServiceNow {
+    /// Utilisation since an earlier instant: of workers or of cores, whichever was used more; none where neither has a
+    /// bound, or nothing was ready.
+    #[must_use]
+    pub fn utilisation(&self, since: &Used) -> Option<f64> {
+        let ready = self.used.ready.saturating_sub(since.ready) as f64;
+        let share = |used: f64, most: f64| (0.0 < most).then(|| (used / most).clamp(0.0, 1.0));
+        let busy = self.used.busy.saturating_sub(since.busy) as f64;
+        let workers = (self.workers).and_then(|workers| share(busy, ready * workers as f64));
+        let cores = self.used.cores - since.cores;
+        let cores = (self.cores).and_then(|each| share(cores, ready * each));
+        match (workers, cores) {
+            (Some(workers), Some(cores)) => Some(workers.max(cores)),
+            (one, other) => one.or(other),
+        }
+    }
 }
 
 impl<O: Observer> Engine<O> {
     /// How things stand at this instant.
     #[must_use]
     pub fn glance(&self) -> Glance {
-        let services = self.m.services.iter().zip(&self.plan.services);
-        let services = services.map(|(measured, plan)| {
+        let services = self.m.services.iter().zip(&self.plan.services).enumerate();
+        let services = services.map(|(at, (measured, plan))| {
             let levels = &measured.levels;
+            let areas = self.m.areas_since_start(at, self.s.now_ns);
             ServiceNow {
                 queue: levels.queue.value,
                 busy: levels.busy.value,
                 ready: levels.ready.value,
                 existing: levels.existing.value,
-                room: (plan.workers != u32::MAX)
-                    .then(|| levels.ready.value * u64::from(plan.workers)),
+                workers: (plan.workers != u32::MAX).then_some(u64::from(plan.workers)),
+                cores: plan.cores,
+                used: Used {
+                    busy: areas.busy,
+                    ready: areas.ready,
+                    cores: areas.cores,
+                },
             }
         });
         let topics = (0..self.plan.topics.len()).map(|at| self.topic_level(TopicId(at as u32)));

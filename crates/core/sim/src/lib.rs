@@ -49,7 +49,7 @@ mod worker;
 
 pub use engine::{Editing, Engine, NoEdits, Snapshot, TASKS_MAX};
 pub use finish::Violation;
-pub use glance::{Glance, ServiceNow};
+pub use glance::{Glance, ServiceNow, Used};
 pub use hand::{Line, Unplannable};
 pub use history::History;
 pub use state::Ending;

@@ -9,6 +9,7 @@
 //! - [`sketch`]: mergeable histograms of what was measured.
 //! - [`interval`]: how sure an estimate is, and whether a run can tell at all.
 //! - [`queueing`]: what theory knows in closed form, to test the simulator against.
+//! - [`waiting`]: how long it takes while some are still waiting.
 //! - [`digest`]: a 128-bit fingerprint of a history.
 
 pub mod digest;
@@ -18,6 +19,7 @@ pub mod law;
 pub mod math;
 pub mod queueing;
 pub mod sketch;
+pub mod waiting;
 
 pub use digest::Digest;
 pub use draw::{Draw, Key, Seed};

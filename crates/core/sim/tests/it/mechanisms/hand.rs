@@ -7,7 +7,7 @@ use worstday_model::day::{DatedAct, DatedDemand, Strike};
 use worstday_model::system::*;
 use worstday_sim::Ending::*;
 use worstday_sim::observe::EventLog;
-use worstday_sim::{Engine, Line, NoEdits, Unplannable};
+use worstday_sim::{Engine, Line, NoEdits, Unplannable, Used};
 
 /// Ten visits a second on the tenths; they end degraded while the flag is up, else they ask the shop.
 fn shop(seconds: u64) -> (Zoo, EndpointId) {
@@ -379,15 +379,28 @@ fn a_glance_tells_how_things_stand() {
     let shop = now.services[0];
     assert_eq!((now.now_ns, now.flags.as_slice()), (6 * S, &[true][..]));
     assert_eq!((shop.busy, shop.queue), (1, 3));
-    assert_eq!((shop.ready, shop.existing, shop.room), (1, 1, Some(1)));
+    assert_eq!((shop.ready, shop.existing, shop.workers), (1, 1, Some(1)));
     let store = now.services[1];
-    assert_eq!((store.ready, store.existing, store.room), (1, 2, Some(3)));
+    assert_eq!(
+        (store.ready, store.existing, store.workers),
+        (1, 2, Some(3))
+    );
     let told: Vec<(&str, i64)> = (now.under_way.iter())
         .map(|row| (row.what.as_str(), row.from_ns / (100 * MS as i64)))
         .collect();
     assert_eq!(told, [("fault", 5), ("override", 50)]);
+    // Busy for five of six seconds, and for two of the two that follow.
+    let used = Used {
+        busy: u128::from(5 * S),
+        ready: u128::from(6 * S),
+        cores: 0.0,
+    };
+    assert_eq!(shop.used, used);
+    assert_eq!(shop.utilisation(&Used::default()), Some(5.0 / 6.0));
     engine.advance(8 * S);
     let now = engine.glance();
+    assert_eq!(now.services[0].utilisation(&used), Some(1.0));
+    assert_eq!(now.services[1].utilisation(&store.used), Some(0.0));
     assert_eq!((now.flags[0], now.under_way.len()), (false, 1));
 }
 
