@@ -2,18 +2,20 @@
 //!
 //! Time is cut into slices, ten to a **window**. The present slice records response times to 1 %, those before it are kept to
 //! 5 %; both add up, so a percentile "now" is that of everything that ended in the last window, whoever asks
-//! when. What was lost counts as never, as in the report. A **bucket** is one or more slices; at its end a point of
+//! when, and of everybody who is still inside, for as long as they have waited so far: where nobody gets through, those
+//! who did are quick. What was lost counts as never, as in the report. A **bucket** is one or more slices; at its end a point of
 //! the time line is made, with the counts of that bucket and the percentiles of the last window.
 //!
 //! It is plain data that is cloned beside each snapshot; what has been told (points, facts) is taken out of it first, so
 //! that a copy holds one window and not a day.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use serde::Serialize;
 use worstday_sim::observe::{Fact, Observer};
-use worstday_stats::sketch::{Histogram, Quantile, Sketch, Sparse};
+use worstday_stats::sketch::{Histogram, Sparse};
+use worstday_stats::waiting::{SoFar, quantile_so_far};
 
 /// Slices of a window.
 pub const SLICES: usize = 10;
@@ -88,9 +90,9 @@ impl Ends {
 pub struct Felt {
     /// How many.
     pub ends: Ends,
-    /// Half of those that ended took longer, s; none if nobody did, or if it is never.
+    /// It takes half of them longer, s; at least so long where most still wait; none if nobody came, or if it is never.
     pub p50: Option<f64>,
-    /// One in a hundred of them took longer, s.
+    /// It takes one in a hundred of them longer, s.
     pub p99: Option<f64>,
 }
 
@@ -108,11 +110,44 @@ struct Client {
     bucket: Ends,
     /// Since counting starts.
     all: Ends,
-    inside: u64,
+    /// Who is inside, and the end of the slice in which they came.
+    inside: HashMap<u64, u64>,
+    /// The same slices with how many are left of each, ascending.
+    came: VecDeque<(u64, u64)>,
     lost_ns: Option<u64>,
 }
 
 impl Client {
+    fn enters(&mut self, visit: u64, slice_end_ns: u64) {
+        self.inside.insert(visit, slice_end_ns);
+        match self.came.back_mut() {
+            Some((end, left)) if *end == slice_end_ns => *left += 1,
+            _ => self.came.push_back((slice_end_ns, 1)),
+        }
+    }
+
+    fn leaves(&mut self, visit: u64) {
+        let Some(end) = self.inside.remove(&visit) else {
+            return;
+        };
+        let at = self.came.partition_point(|(other, _)| *other < end);
+        self.came[at].1 -= 1;
+        while self.came.front().is_some_and(|(_, left)| *left == 0) {
+            self.came.pop_front();
+        }
+        // One who stays for ever must not keep the slices of all who came after.
+        if self.came.len() > 512 && self.came.len() > 2 * self.inside.len() {
+            self.came.retain(|(_, left)| *left > 0);
+        }
+    }
+
+    /// How long those inside have waited at least, ns, and how many.
+    fn waiting(&self, now_ns: u64) -> Vec<(u64, u64)> {
+        let left = self.came.iter().filter(|(_, left)| *left > 0);
+        left.map(|&(end, left)| (now_ns.saturating_sub(end), left))
+            .collect()
+    }
+
     fn slice_over(&mut self, part_of_bucket: bool) {
         let times = self.now.times.drain_into(&mut Histogram::new());
         let ends = std::mem::take(&mut self.now.ends);
@@ -147,10 +182,10 @@ impl Client {
 }
 
 impl Felt {
-    fn of(&(ends, ref times): &(Ends, Sparse)) -> Self {
-        let at = |q: f64| match times.quantile(q, ends.lost) {
-            Quantile::At(ns) => Some(ns / 1e9),
-            Quantile::Empty | Quantile::Never => None,
+    fn of(&(ends, ref times): &(Ends, Sparse), waiting: &[(u64, u64)]) -> Self {
+        let at = |q: f64| match quantile_so_far(times, ends.lost, waiting, q) {
+            SoFar::At(ns) | SoFar::Beyond(ns) => Some(ns / 1e9),
+            SoFar::Empty | SoFar::Never => None,
         };
         Self {
             ends,
@@ -287,7 +322,8 @@ impl Probe {
                     answered,
                     lost,
                 } = std::mem::take(&mut client.bucket);
-                let felt = Felt::of(&client.window_at_the_end());
+                let waiting = client.waiting(end_ns);
+                let felt = Felt::of(&client.window_at_the_end(), &waiting);
                 (came, answered, lost, felt.p50, felt.p99)
             });
             self.points.push(Point {
@@ -314,15 +350,29 @@ impl Probe {
 
     /// What users of a client felt over the last window.
     #[must_use]
-    pub fn felt(&self, client: usize) -> Felt {
-        Felt::of(&self.clients[client].window())
+    pub fn felt(&self, client: usize, now_ns: u64) -> Felt {
+        let client = &self.clients[client];
+        Felt::of(&client.window(), &client.waiting(now_ns))
     }
 
-    /// The response time that a share `q` of what ended in the last window stays below, lost visits counting as never.
+    /// The response time that a share `q` of the last window's visits stays below, those inside among them, lost ones
+    /// counting as never.
     #[must_use]
-    pub fn quantile(&self, client: usize, q: f64) -> Quantile {
-        let (ends, times) = self.clients[client].window();
-        times.quantile(q, ends.lost)
+    pub fn quantile(&self, client: usize, q: f64, now_ns: u64) -> SoFar {
+        let client = &self.clients[client];
+        let (ends, times) = client.window();
+        quantile_so_far(&times, ends.lost, &client.waiting(now_ns), q)
+    }
+
+    /// Visits of a client by what became of them in the last window.
+    #[must_use]
+    pub fn ends(&self, client: usize) -> Ends {
+        let client = &self.clients[client];
+        let mut ends = client.now.ends;
+        for slice in client.past.iter().rev().take(SLICES - 1) {
+            ends.add(slice.ends);
+        }
+        ends
     }
 
     /// Visits of a client since counting starts.
@@ -334,7 +384,7 @@ impl Probe {
     /// Visits of a client that have not ended.
     #[must_use]
     pub fn inside(&self, client: usize) -> u64 {
-        self.clients[client].inside
+        self.clients[client].inside.len() as u64
     }
 
     /// Requests that reached a replica since the start, warm-up included.
@@ -413,21 +463,21 @@ impl Observer for Probe {
             self.until(at_ns);
         }
         match fact {
-            Fact::VisitArrived { client, .. } => {
+            Fact::VisitArrived { client, visit, .. } => {
                 let row = &mut self.clients[client as usize];
                 row.now.ends.came += 1;
-                row.inside += 1;
+                row.enters(visit, self.slice_end_ns);
                 row.all.came += u64::from(self.cut.from_ns <= at_ns);
             }
             Fact::VisitEnded {
                 client,
+                visit,
                 ending,
                 response_ns,
                 counted,
-                ..
             } => {
                 let row = &mut self.clients[client as usize];
-                row.inside = row.inside.saturating_sub(1);
+                row.leaves(visit);
                 if ending.is_good() {
                     row.now.ends.answered += 1;
                     row.now.times.add(response_ns);
@@ -524,15 +574,19 @@ mod tests {
             visit(&mut probe, second * SECOND, Ending::Ok, 2 * SECOND);
         }
         probe.until(117 * SECOND);
-        let felt = probe.felt(0);
+        let felt = probe.felt(0, 117 * SECOND);
         assert_eq!((felt.ends.came, felt.ends.answered), (4, 4));
         let p50 = felt.p50.unwrap();
         assert!((1.9..2.1).contains(&p50), "half of them took {p50} s");
         for _ in 0..5 {
             visit(&mut probe, 117 * SECOND, Ending::Timeout, SECOND);
         }
-        assert_eq!(probe.felt(0).p50, None, "most never came back");
-        assert_eq!(probe.felt(0).ends.lost, 5);
+        assert_eq!(
+            probe.felt(0, 117 * SECOND).p50,
+            None,
+            "most never came back"
+        );
+        assert_eq!(probe.felt(0, 117 * SECOND).ends.lost, 5);
         assert_eq!(
             probe.all(0),
             Ends {
@@ -541,6 +595,43 @@ mod tests {
                 lost: 5
             }
         );
+    }
+
+    /// Who gets through is quick, and all the others wait: what people feel is how long they have waited so far.
+    #[test]
+    fn who_waits_is_felt() {
+        let mut probe = probe();
+        visit(&mut probe, 100 * SECOND, Ending::Ok, SECOND);
+        for second in 101..106 {
+            let arrived = Fact::VisitArrived {
+                client: 0,
+                visit: second,
+                task: 0,
+            };
+            probe.on(second * SECOND, arrived);
+        }
+        // Who came at 101 s came before 102 s, so has waited for seven seconds at least.
+        probe.until(109 * SECOND);
+        assert_eq!(probe.inside(0), 5);
+        assert_eq!(probe.felt(0, 109 * SECOND).p50, Some(7.0));
+        assert_eq!(
+            probe.quantile(0, 0.5, 109 * SECOND),
+            SoFar::Beyond(7.0 * SECOND as f64)
+        );
+        for second in 101..106 {
+            let ended = Fact::VisitEnded {
+                client: 0,
+                visit: second,
+                ending: Ending::Ok,
+                response_ns: (109 - second) * SECOND,
+                counted: true,
+            };
+            probe.on(109 * SECOND, ended);
+        }
+        assert_eq!(probe.inside(0), 0);
+        // One, four to eight seconds: the third and fourth of six are five and six.
+        let p50 = probe.felt(0, 109 * SECOND).p50.expect("all are back");
+        assert!((4.7..6.3).contains(&p50), "half of them took {p50} s");
     }
 
     /// A point has the counts of its own bucket and is made even where nothing happens.

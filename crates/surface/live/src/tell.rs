@@ -4,7 +4,7 @@
 //! and edges in the order of the drawing, and of the time line and the log only what is new: who misses a frame asks for
 //! another `hello`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,8 +13,8 @@ use worstday_page::LocalClock;
 use worstday_page::drawing::{Drawing, drawing, struck};
 use worstday_report::clock::Clock;
 use worstday_report::quantity::{count, percent, seconds};
-use worstday_sim::Glance;
-use worstday_stats::sketch::Quantile;
+use worstday_sim::{Glance, Used};
+use worstday_stats::waiting::SoFar;
 
 use crate::arm::Arm;
 use crate::breakage::KINDS;
@@ -58,6 +58,10 @@ pub struct Teller {
     moments: Vec<u64>,
     /// For topics: what they had lost, at some instants, of each arm.
     lost: Vec<Vec<(u64, Vec<u64>)>>,
+    /// What each service had used, at some instants, of each arm.
+    used: Vec<VecDeque<(u64, Vec<Used>)>>,
+    /// Utilisation is taken over so long, ns.
+    over_ns: u64,
     /// Grows with every `hello` to all.
     pub version: u64,
 }
@@ -93,6 +97,8 @@ impl Teller {
             struck: Vec::new(),
             moments: Vec::new(),
             lost: Vec::new(),
+            used: Vec::new(),
+            over_ns: session.cut.slice_ns * 2,
             version: 0,
         }
     }
@@ -184,7 +190,7 @@ impl Teller {
             .iter()
             .enumerate()
             .map(|(at, client)| {
-                let felt = probe.felt(at);
+                let felt = probe.felt(at, arm.engine.now_ns());
                 json!({
                     "name": client.name, "came": felt.ends.came, "answered": felt.ends.answered,
                     "lost": felt.ends.lost, "inside": probe.inside(at), "p50": felt.p50, "p99": felt.p99,
@@ -240,6 +246,7 @@ impl Teller {
             }
         }
         let lost = self.lost_by_topics(arm, number);
+        let used = self.utilisation(glance, number);
         let (mut client, mut service, mut topic) = (0, 0, 0);
         let nodes = self.drawing.nodes.iter().map(|node| match node.kind {
             "client" => {
@@ -250,10 +257,8 @@ impl Teller {
             "service" => {
                 let row = &glance.services[service];
                 let (arrived, lost) = probe.at_service(service, now);
+                let utilisation = used[service].map(round);
                 service += 1;
-                let utilisation = row
-                    .room
-                    .map(|room| round(row.busy as f64 / room.max(1) as f64));
                 json!([
                     utilisation,
                     row.queue,
@@ -310,6 +315,37 @@ impl Teller {
         let lost = totals.iter().zip(before);
         lost.map(|(now, then)| now.saturating_sub(*then) as f64 / length)
             .collect()
+    }
+
+    /// Utilisation of each service over the last little while: at one instant a worker is busy or it is not.
+    fn utilisation(&mut self, glance: &Glance, number: usize) -> Vec<Option<f64>> {
+        self.used
+            .resize(self.used.len().max(number + 1), VecDeque::new());
+        let seen = &mut self.used[number];
+        let now = glance.now_ns;
+        // After a step back what was seen lies ahead.
+        seen.retain(|(at, _)| *at < now);
+        let used = || glance.services.iter().map(|row| row.used).collect();
+        if seen
+            .back()
+            .is_none_or(|(at, _)| at + self.over_ns / 8 <= now)
+        {
+            seen.push_back((now, used()));
+        }
+        while seen.len() > 1 && seen[1].0 + self.over_ns <= now {
+            seen.pop_front();
+        }
+        let (then, before) = &seen[0];
+        let rows = glance.services.iter().zip(before);
+        rows.map(|(row, before)| {
+            if *then < now {
+                return row.utilisation(before);
+            }
+            // The first look: as many as are at work now.
+            let most = row.workers? * row.ready;
+            (most > 0).then(|| row.busy as f64 / most as f64)
+        })
+        .collect()
     }
 
     /// What faults hit: nodes and edges, and whether they do not work at all.
@@ -404,6 +440,7 @@ fn holds(op: Compare, value: f64, limit: f64) -> bool {
 fn tiles(arm: &Arm, window_s: f64) -> Vec<Tile> {
     let system = arm.system();
     let probe = &arm.engine.observer;
+    let now = arm.engine.now_ns();
     let of = |at: usize, what: String| match system.clients.len() {
         1 => what,
         _ => format!("{}, {what}", system.clients[at].name),
@@ -424,8 +461,15 @@ fn tiles(arm: &Arm, window_s: f64) -> Vec<Tile> {
             Metric::Percentile(q)
                 if must.of_answered == OfAnswered::No && shown.insert((at, "time")) =>
             {
-                let quantile = probe.quantile(at, q);
-                let state = quantile.ns().map(|ns| holds(must.op, ns, must.value));
+                let quantile = probe.quantile(at, q, now);
+                let state = match quantile {
+                    SoFar::Empty => None,
+                    SoFar::At(ns) => Some(holds(must.op, ns, must.value)),
+                    SoFar::Never => Some(holds(must.op, f64::INFINITY, must.value)),
+                    // It takes longer than that: too long already, or nobody knows yet.
+                    SoFar::Beyond(ns) if below(must) && must.value <= ns => Some(false),
+                    SoFar::Beyond(_) => None,
+                };
                 tiles.push(time_tile(q, quantile, note, state));
             }
             Metric::Lost | Metric::Availability if shown.insert((at, "lost")) => {
@@ -434,7 +478,7 @@ fn tiles(arm: &Arm, window_s: f64) -> Vec<Tile> {
                     _ => 1.0 - lost,
                 };
                 let judge = |lost: f64| holds(must.op, share(lost), must.value);
-                tiles.push(lost_tile(probe.felt(at).ends, note, Some(&judge)));
+                tiles.push(lost_tile(probe.ends(at), note, Some(&judge)));
             }
             _ => {}
         }
@@ -443,10 +487,10 @@ fn tiles(arm: &Arm, window_s: f64) -> Vec<Tile> {
     for at in 0..system.clients.len() {
         if tiles.len() + 1 < TILES && shown.insert((at, "time")) {
             let note = of(at, recent.clone());
-            tiles.push(time_tile(0.99, probe.quantile(at, 0.99), note, None));
+            tiles.push(time_tile(0.99, probe.quantile(at, 0.99, now), note, None));
         }
         if tiles.len() + 1 < TILES && shown.insert((at, "lost")) {
-            tiles.push(lost_tile(probe.felt(at).ends, of(at, recent.clone()), None));
+            tiles.push(lost_tile(probe.ends(at), of(at, recent.clone()), None));
         }
     }
     tiles.truncate(TILES - 1);
@@ -462,11 +506,12 @@ fn tiles(arm: &Arm, window_s: f64) -> Vec<Tile> {
 }
 
 /// How long it takes.
-fn time_tile(q: f64, quantile: Quantile, note: String, kept: Option<bool>) -> Tile {
+fn time_tile(q: f64, quantile: SoFar, note: String, kept: Option<bool>) -> Tile {
     let (value, state) = match quantile {
-        Quantile::Empty => ("nobody yet".to_owned(), None),
-        Quantile::At(ns) => (seconds(ns / 1e9), kept),
-        Quantile::Never => ("never".to_owned(), kept),
+        SoFar::Empty => ("nobody yet".to_owned(), None),
+        SoFar::At(ns) => (seconds(ns / 1e9), kept),
+        SoFar::Beyond(ns) => (format!("over {}", seconds(ns / 1e9)), kept),
+        SoFar::Never => ("never".to_owned(), kept),
     };
     Tile {
         name: within(q),
