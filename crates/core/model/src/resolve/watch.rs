@@ -589,7 +589,8 @@ impl<'a> Resolver<'a> {
         let error = error.hint("its consumer says where it goes: `then: TOPIC`");
         self.found.push(match consumer {
             Some(consumer) => error.lacking(consumer.span),
-            None => error,
+            // Who handles messages is read with those who answer calls.
+            None => error.lacking_calls(),
         });
         None
     }
