@@ -1,6 +1,6 @@
 //! What a scenario's day does by hand, and lines that join a day while it is being lived.
 
-use super::watch::{condition, operator, sight, spans};
+use super::watch::{condition, operator, shop, sight, spans};
 use crate::zoo::*;
 use std::sync::Arc;
 use worstday_model::day::{DatedAct, DatedDemand, Strike};
@@ -8,32 +8,6 @@ use worstday_model::system::*;
 use worstday_sim::Ending::*;
 use worstday_sim::observe::EventLog;
 use worstday_sim::{Engine, Line, NoEdits, Unplannable, Used};
-
-/// Ten visits a second on the tenths; they end degraded while the flag is up, else they ask the shop.
-fn shop(seconds: u64) -> (Zoo, EndpointId) {
-    let mut z = Zoo::new(seconds * S);
-    z.system.flags = vec![Flag {
-        name: "offline".into(),
-    }];
-    let [buy] = z.service("shop", 100, ["buy"]);
-    z.of("shop").start = Dist::Constant(0.0);
-    let at: Vec<u64> = (0..seconds * 10).map(|n| n * 100 * MS).collect();
-    let users = z.client_at("users", &at);
-    let ask = z.call(Caller::Client(users), buy, timeout(S));
-    z.system.clients[0].steps = vec![step(Verb::Choose(vec![
-        Branch {
-            condition: Some(Guard::Up(FlagId(0))),
-            chance: 0.0,
-            steps: vec![step(Verb::Answer(AnswerWord::Degraded))],
-        },
-        Branch {
-            condition: None,
-            chance: 1.0,
-            steps: vec![ask],
-        },
-    ]))];
-    (z, buy)
-}
 
 /// Somebody does something at an instant.
 pub fn by_hand(z: &mut Zoo, act: Act, at_ns: u64, lasts_ns: Option<u64>) {

@@ -76,7 +76,7 @@ pub(super) fn operator(runbook: Vec<Entry>) -> Operator {
 }
 
 /// Ten visits a second for `seconds`, on the tenths; they end degraded while the flag is up.
-fn shop(seconds: u64) -> (Zoo, EndpointId) {
+pub(super) fn shop(seconds: u64) -> (Zoo, EndpointId) {
     let mut z = Zoo::new(seconds * S);
     z.system.flags = vec![Flag {
         name: "offline".into(),
