@@ -316,24 +316,37 @@ impl Session {
             released_ns: None,
             because: None,
         });
-        let described = self.described(&script)?;
-        let arm = &mut self.arms[number];
-        let moment = arm.moment(true);
-        let (before_script, before_day) = (arm.script.clone(), arm.described.clone());
-        arm.script = script;
-        arm.go_on_from(&moment, described);
-        let line = arm.script.lines.last().cloned();
-        let planned = line.map_or(Ok(()), |line| arm.schedule(&line));
-        if let Err(refusal) = planned {
-            arm.script = before_script;
-            arm.go_on_from(&moment, before_day);
-            return Err(refusal);
-        }
-        arm.pulled.insert(id, pulled);
-        arm.shelf.put(moment);
+        self.rewrite(number, script, |arm| {
+            let line = arm.script.lines.last().cloned();
+            line.map_or(Ok(()), |line| arm.schedule(&line))
+        })?;
+        self.arms[number].pulled.insert(id, pulled);
         self.next_id += 1;
         self.advance(at_ns);
         Ok(id)
+    }
+
+    /// Goes on with another script, of the same past, after `plan` has told the engine what is new; with the one before if
+    /// the reader or `plan` refuses.
+    fn rewrite(
+        &mut self,
+        number: usize,
+        script: Script,
+        plan: impl FnOnce(&mut Arm) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let described = self.described(&script)?;
+        let arm = &mut self.arms[number];
+        let moment = arm.moment(true);
+        let before = (arm.script.clone(), arm.described.clone());
+        arm.script = script;
+        arm.go_on_from(&moment, described);
+        if let Err(refusal) = plan(arm) {
+            arm.script = before.0;
+            arm.go_on_from(&moment, before.1);
+            return Err(refusal);
+        }
+        arm.shelf.put(moment);
+        Ok(())
     }
 
     fn described(&mut self, script: &Script) -> Result<Described, Refusal> {
@@ -359,18 +372,7 @@ impl Session {
         let end_ns = arm.on_the_clock(end_unix);
         let mut script = arm.script.clone();
         script.lines[line].released_ns = Some(end_unix);
-        let described = self.described(&script)?;
-        let arm = &mut self.arms[number];
-        let moment = arm.moment(true);
-        let before = (arm.script.clone(), arm.described.clone());
-        arm.script = script;
-        arm.go_on_from(&moment, described);
-        if let Err(refusal) = arm.end_at(id, end_ns) {
-            arm.script = before.0;
-            arm.go_on_from(&moment, before.1);
-            return Err(refusal);
-        }
-        arm.shelf.put(moment);
+        self.rewrite(number, script, |arm| arm.end_at(id, end_ns))?;
         self.advance(end_ns);
         Ok(())
     }
