@@ -19,6 +19,29 @@ export function faint(name, alpha) {
   return `rgba(${digit(1)}, ${digit(3)}, ${digit(5)}, ${alpha})`;
 }
 
+/** What happened, behind the curves: what lasts as a band, the rest as a line. */
+export function markBands(u, marks, length) {
+  const { ctx, bbox } = u;
+  ctx.save();
+  for (const mark of marks) {
+    const kind = kindOf(mark).colour;
+    const x = u.valToPos(Math.max(0, mark.from), "x", true);
+    if (isBand(mark)) {
+      const right = u.valToPos(until(mark, length), "x", true);
+      ctx.fillStyle = faint(kind, 0.1);
+      ctx.fillRect(x, bbox.top, Math.max(2, right - x), bbox.height);
+    }
+    ctx.strokeStyle = faint(kind, isBand(mark) ? 0.45 : 0.9);
+    ctx.lineWidth = 2;
+    ctx.setLineDash(isBand(mark) ? [] : [4, 4]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
 export const FONT = "12px system-ui, -apple-system, 'Segoe UI', sans-serif";
 export const DASHES = { dashed: [6, 4], dotted: [2, 3] };
 
@@ -122,27 +145,7 @@ export function chart(what) {
   };
 
   const line = el("div", { class: "now" });
-  const bands = (u) => {
-    const { ctx, bbox } = u;
-    ctx.save();
-    for (const mark of marks) {
-      const kind = kindOf(mark).colour;
-      const x = u.valToPos(Math.max(0, mark.from), "x", true);
-      if (isBand(mark)) {
-        const right = u.valToPos(until(mark, length), "x", true);
-        ctx.fillStyle = faint(kind, 0.1);
-        ctx.fillRect(x, bbox.top, Math.max(2, right - x), bbox.height);
-      }
-      ctx.strokeStyle = faint(kind, isBand(mark) ? 0.45 : 0.9);
-      ctx.lineWidth = 2;
-      ctx.setLineDash(isBand(mark) ? [] : [4, 4]);
-      ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
-      ctx.lineTo(x, bbox.top + bbox.height);
-      ctx.stroke();
-    }
-    ctx.restore();
-  };
+  const bands = (u) => markBands(u, marks, length);
   const labels = (u) => {
     const { ctx, bbox } = u;
     const ratio = devicePixelRatio;

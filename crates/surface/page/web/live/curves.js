@@ -10,10 +10,10 @@ import {
   linearScale,
   logScale,
   lonely,
+  markBands,
   short,
 } from "../chart.js";
 import { el } from "../dom.js";
-import { isBand, kindOf } from "../marks.js";
 import { onLayout } from "../paper.js";
 import { colour, onColours } from "../theme.js";
 import { style, words } from "../touch.js";
@@ -54,28 +54,7 @@ export function curves(what) {
   let u = null;
   let shape = "";
 
-  const bands = (u) => {
-    const { ctx, bbox } = u;
-    ctx.save();
-    for (const mark of drawn.marks) {
-      const kind = kindOf(mark).colour;
-      const x = u.valToPos(Math.max(0, mark.from), "x", true);
-      if (isBand(mark)) {
-        const end = Math.min(drawn.span, mark.until ?? drawn.span);
-        const right = u.valToPos(end, "x", true);
-        ctx.fillStyle = faint(kind, 0.1);
-        ctx.fillRect(x, bbox.top, Math.max(2, right - x), bbox.height);
-      }
-      ctx.strokeStyle = faint(kind, isBand(mark) ? 0.45 : 0.9);
-      ctx.lineWidth = 2;
-      ctx.setLineDash(isBand(mark) ? [] : [4, 4]);
-      ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
-      ctx.lineTo(x, bbox.top + bbox.height);
-      ctx.stroke();
-    }
-    ctx.restore();
-  };
+  const bands = (u) => markBands(u, drawn.marks, drawn.span);
 
   const labels = (u) => {
     const { ctx, bbox } = u;
