@@ -24,11 +24,11 @@ use worstday_model::system::{Arrive, ClientId, Dist, System};
 use worstday_model::tree::{Node, add_bytes};
 use worstday_report::quoted;
 
-use crate::again::Again;
 use crate::arguments::{Arguments, Command, Demo, Format, Live, Run};
 use crate::exit::{Exit, Stop};
 use crate::interrupt::Interrupt;
 use crate::load::{BuiltIn, Disk, Read, read};
+use crate::reread::Rereader;
 use crate::run::{SEED, no_day, write_out};
 
 /// The demo's morning, to be lived.
@@ -155,7 +155,7 @@ fn fly(
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { '-' })
         .collect();
-    let reader = Box::new(Rereader(Again::new(&arguments, &read)));
+    let reader = Box::new(Rereader::new(&arguments, &read));
     // The port first: whoever asks for one that is taken hears of it at once.
     let port = arguments.live.port.unwrap_or(0);
     let stage = Stage::at(port).map_err(|error| {
@@ -340,12 +340,10 @@ fn per_s(system: &System, day: &Day) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// Reads each longer scenario as any other.
-struct Rereader(Again);
-
+/// Each longer scenario is read as any other.
 impl Reader for Rereader {
     fn read(&mut self, scenario: &str) -> Result<Described, String> {
-        let (loaded, day) = self.0.with(scenario)?;
+        let (loaded, day) = self.with(scenario)?;
         Ok(Described {
             system: loaded.system,
             day: Arc::new(day),

@@ -1,10 +1,10 @@
 //! The one binary: `worstday`.
 //!
-//! In reading order: [`arguments`] is the command line, [`load`] reads files (and [`again`] what was read once), [`run`] is the command that the others
-//! build on, with [`threads`], [`progress`], [`interrupt`] and [`part`];
-//! [`page`] writes a run as HTML, [`live`] lets somebody fly through a day, [`demo`] tells a story; [`exit`] is how it ends. Only this crate touches files, terminals and clocks.
+//! In reading order: [`arguments`] is the command line, [`load`] reads files and [`reread`] what was read once, [`run`] is
+//! the command that the others build on, with [`threads`], [`progress`], [`interrupt`] and [`part`]; [`page`] writes a run
+//! as HTML, [`live`] lets somebody fly through a day, [`demo`] tells a story; [`exit`] is how it ends. Only this crate
+//! touches files and terminals; a clock is here and in the flight simulator's own thread.
 
-mod again;
 mod arguments;
 mod demo;
 mod exit;
@@ -14,6 +14,7 @@ mod load;
 mod page;
 mod part;
 mod progress;
+mod reread;
 mod run;
 mod threads;
 

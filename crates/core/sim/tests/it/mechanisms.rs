@@ -1,11 +1,11 @@
 //! One mechanism, one test, the smallest input that shows it; expectations are worked out by hand.
 
 mod balance;
+mod by_hand;
 mod calls;
 mod clients;
 mod edits;
 mod faults;
-mod hand;
 mod links;
 mod money;
 mod pools;

@@ -1,6 +1,6 @@
 //! Topics: messages that wait, are handled once, twice or never, and what that costs.
 
-use super::hand::by_hand;
+use super::by_hand::by_hand;
 use super::watch::spans;
 use crate::zoo::*;
 use std::sync::Arc;

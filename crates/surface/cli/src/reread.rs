@@ -16,13 +16,13 @@ use crate::load::{Kept, Loaded, Read, Trouble, read};
 const NO_FILE: &str = "the scenario so far";
 
 /// See the module's page.
-pub struct Again {
+pub struct Rereader {
     arguments: Run,
     files: Vec<(String, Vec<u8>)>,
     today: Date,
 }
 
-impl Again {
+impl Rereader {
     /// What was read with these arguments.
     #[must_use]
     pub fn new(arguments: &Run, read: &Read) -> Self {
