@@ -240,9 +240,12 @@ fn in_money(report: &Report, money: &crate::document::MoneyReport) -> String {
     let currency = report.system.currency.as_deref().unwrap_or("money");
     let amount = |estimate: &Estimate| {
         let value = estimate.value;
-        value.map_or_else(|| "–".to_owned(), |value| quantity(value, estimate.unit))
+        value.map_or_else(
+            || "–".to_owned(),
+            |value| format!("{} {currency}", quantity(value, estimate.unit)),
+        )
     };
-    let mut parts = vec![format!("earned {} {currency}", amount(&money.earned))];
+    let mut parts = vec![format!("earned {}", amount(&money.earned))];
     for (what, cost) in [
         ("lost", &money.lost),
         ("machines", &money.machines),
@@ -252,7 +255,10 @@ fn in_money(report: &Report, money: &crate::document::MoneyReport) -> String {
             parts.push(format!("{what} {}", amount(cost)));
         }
     }
-    parts.push(format!("cost in all {}", estimate(&money.total, 30)));
+    parts.push(format!(
+        "cost in all {} {currency}",
+        estimate(&money.total, 30)
+    ));
     parts.join(" · ")
 }
 
