@@ -3,15 +3,25 @@
 //! - Over independent runs: [`mean_t`] and [`mean_normal`].
 //! - Of a share: [`clopper_pearson`], exact at any size; [`binomial_tails`] and [`binomial_bounds`] turn it
 //!   round and say which counts to expect.
+//! - Of a share, looked at as often as one likes while it is counted, and of a rate summed over parts with
+//!   shares of their own: [`Sequence`].
+//! - Which of two shares it is, decided as early as chance allows: [`Sprt`].
+//! - Of the difference of two shares that were counted in pairs: [`Pairs`].
 //! - Of a quantile of independent values: [`quantile_ranks`].
 //! - Of the long-run mean within one run, whose neighbours resemble each other: [`steady_state`], which
 //!   refuses when the run is too short to tell.
 //!
 //! A confidence is the least share of times that the interval holds the truth, such as 0.95.
 
+pub mod pairs;
+pub mod sequence;
+pub mod sprt;
 mod steady;
 mod student;
 
+pub use pairs::Pairs;
+pub use sequence::{Sequence, Stratum};
+pub use sprt::{Decision, Sprt};
 pub use steady::{NotSteady, Steady, WarmUp, Window, batch_means, mser5, steady_state};
 pub use student::{student_quantile, student_tails};
 

@@ -14,7 +14,8 @@ mod gamma;
 mod normal;
 
 pub use beta::{beta_quantile, beta_tails, binomial_mass};
-pub use gamma::{gamma_quantile, gamma_tails, ln_gamma, poisson_mass};
+pub(crate) use gamma::deviance;
+pub use gamma::{gamma_quantile, gamma_tails, ln_gamma, ln_gamma_ratio, poisson_mass};
 pub use normal::{normal_cdf, normal_density, normal_quantile, normal_upper};
 
 use exp_table::EXP2_TABLE;

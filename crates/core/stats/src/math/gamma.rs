@@ -11,6 +11,17 @@ pub fn ln_gamma(x: f64) -> f64 {
     libm::lgamma(x)
 }
 
+/// The natural logarithm of gamma(x + step) / gamma(x), for `x` of at least 1 and a `step` that is not negative.
+///
+/// By Stirling's formula for both, so that nothing large cancels: to 1e-14 of `step * ln(x + step)`, and to
+/// some 1e-14 where that is small, however large `x` is.
+#[must_use]
+pub fn ln_gamma_ratio(x: f64, step: f64) -> f64 {
+    let end = x + step;
+    // ln gamma(x) = (x - 1/2) ln x - x + ln sqrt(2 pi) + rest(x)
+    step * ln(end) + (x - 0.5) * ln_1p(step / x) - step + stirling_rest(end) - stirling_rest(x)
+}
+
 /// `ln n! - ln(sqrt(2 pi n) (n/e)^n)`: what Stirling's formula lacks. `n` may be any positive number.
 pub(super) fn stirling_rest(n: f64) -> f64 {
     if n <= 15.0 {
@@ -25,7 +36,7 @@ pub(super) fn stirling_rest(n: f64) -> f64 {
 }
 
 /// `x ln(x/m) + m - x`, without cancellation when `x` is near `m`; `excess` is `x - m`.
-pub(super) fn deviance(x: f64, m: f64, excess: f64) -> f64 {
+pub(crate) fn deviance(x: f64, m: f64, excess: f64) -> f64 {
     if excess.abs() < 0.1 * (x + m) {
         let v = excess / (x + m);
         let mut sum = excess * v;

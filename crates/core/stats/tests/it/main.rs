@@ -8,4 +8,5 @@ mod draws;
 mod intervals;
 mod laws;
 mod queues;
+mod sequences;
 mod sketches;
