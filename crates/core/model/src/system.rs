@@ -16,6 +16,7 @@ mod costs;
 mod flag;
 mod growth;
 mod rollout;
+mod survive;
 mod topic;
 mod watch;
 
@@ -26,6 +27,7 @@ pub use costs::{Costs, LostCost};
 pub use flag::{Flag, Guard, ValueTest};
 pub use growth::{Grown, Grows, Growth};
 pub use rollout::{BadVersion, Compared, KeepIf, Otherwise, Portion, Rollout, RolloutStep};
+pub use survive::{Claim, Part, Survive};
 pub use topic::{Acks, Commit, Consumer, Send, Topic, TopicOrder};
 pub use watch::{
     Act, Action, Alert, AlertOn, Burn, BurnWindow, Entry, Expiry, Mistakes, Operator, Seen, Shed,
@@ -1317,8 +1319,8 @@ pub struct Promise {
     pub subjects: Vec<Subject>,
     /// All must hold.
     pub must: Vec<Condition>,
-    /// Checked, and printed as not judged by `run`.
-    pub survives: Vec<String>,
+    /// The days that it is made for, each a claim by itself; `run` prints them as not judged.
+    pub survives: Vec<Survive>,
     /// Windows that overlap these are left out.
     pub except: Vec<crate::when::When>,
     /// A window with fewer requests is prolonged into the past.

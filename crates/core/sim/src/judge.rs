@@ -287,7 +287,7 @@ impl Judge {
             let except = calendar.intervals(&promise.except, from_unix, end_unix);
             let mut judged = Judged {
                 name: promise.name.clone(),
-                survives: promise.survives.clone(),
+                survives: promise.survives.iter().map(|s| s.text.clone()).collect(),
                 at_least: promise.at_least.max(1),
                 except: except
                     .iter()

@@ -12,7 +12,8 @@ use crate::scalar::{
 };
 use crate::source::Span;
 use crate::system::{
-    CallId, Caller, Compare, Condition, EndpointId, Metric, OfAnswered, Promise, Subject,
+    CallId, Caller, Claim, Compare, Condition, EndpointId, Metric, OfAnswered, Part, Promise,
+    Subject, Survive,
 };
 
 const MINUTE: u64 = 60_000_000_000;
@@ -487,65 +488,99 @@ impl<'a> Resolver<'a> {
         path: &str,
         at: Span,
         written: Option<&[Given<scalar::Survive>]>,
-    ) -> Vec<String> {
+    ) -> Vec<Survive> {
         let path = format!("{path}.survives");
         let Some(written) = written else {
             self.assume(&path, "a normal day", "the days a promise must survive", at);
-            return vec!["a normal day".to_owned()];
+            return vec![Survive {
+                text: "a normal day".to_owned(),
+                place: self.place(at),
+                what: Claim::NormalDay,
+            }];
         };
+        let mut survives = Vec::new();
         for given in written {
-            let scalar::Survive::Together(parts) = self.say(&path, given).clone() else {
-                continue;
+            let what = match self.say(&path, given) {
+                scalar::Survive::NormalDay => Claim::NormalDay,
+                scalar::Survive::OnceIn(time) => Claim::OnceIn { ns: time.nanos() },
+                scalar::Survive::Together(parts) => {
+                    let parts = parts.iter();
+                    Claim::Together(parts.filter_map(|part| self.part(given, part)).collect())
+                }
             };
-            for part in parts {
-                let SurvivePart::Named(name) = part else {
-                    if let SurvivePart::AnyOf(any) = part {
-                        let nothing = match any.kind {
-                            scalar::Kind::Zone => self.directory.zones.is_empty(),
-                            scalar::Kind::Fault => self.directory.faults.is_empty(),
-                            scalar::Kind::Replica => self.directory.services.is_empty(),
-                            scalar::Kind::Rollout => true,
-                        };
-                        if nothing {
-                            let error = Diagnostic::error(
-                                given.span,
-                                format!("there is no {} in this system", any.kind),
-                            );
-                            // What is hidden may be one, wherever it stands.
-                            self.found.push(error.lacking_calls().lacking(given.span));
-                        }
+            survives.push(Survive {
+                text: given.value.to_string(),
+                place: self.place(given.span),
+                what,
+            });
+        }
+        survives
+    }
+
+    /// A part of a day to survive, if there is such a thing.
+    fn part(&mut self, given: &Given<scalar::Survive>, part: &SurvivePart) -> Option<Part> {
+        match part {
+            SurvivePart::Peak(factor) => {
+                if factor.get() == 0.0 {
+                    self.error(given.span, "a day of no demand breaks no promise");
+                }
+                Some(Part::Peak(factor.get()))
+            }
+            SurvivePart::AnyOf(any) => self.any_of(given.span, *any),
+            SurvivePart::Named(name) => {
+                let kind = self.directory.things.get(name.as_str());
+                match kind.map(|(kind, _)| *kind) {
+                    Some(Kind::Fault(fault)) => Some(Part::Fault(fault)),
+                    Some(Kind::Event(event)) => Some(Part::Event(event)),
+                    _ => {
+                        let things = self.directory.things.iter();
+                        let happens = things.filter(|(_, (kind, _))| {
+                            matches!(kind, Kind::Fault(_) | Kind::Event(_))
+                        });
+                        let names = self.names(happens.map(|(name, _)| *name));
+                        let error = self.directory.unknown(
+                            given.span,
+                            name.as_str(),
+                            "a fault or an event",
+                            &names,
+                        );
+                        self.found.push(error);
+                        None
                     }
-                    continue;
-                };
-                let kind = self
-                    .directory
-                    .things
-                    .get(name.as_str())
-                    .map(|(kind, _)| *kind);
-                if !matches!(kind, Some(Kind::Fault(_) | Kind::Event(_))) {
-                    let names = self.names(
-                        self.directory
-                            .things
-                            .iter()
-                            .filter(|(_, (kind, _))| {
-                                matches!(kind, Kind::Fault(_) | Kind::Event(_))
-                            })
-                            .map(|(name, _)| *name),
-                    );
-                    let error = self.directory.unknown(
-                        given.span,
-                        name.as_str(),
-                        "a fault or an event",
-                        &names,
-                    );
-                    self.found.push(error);
                 }
             }
         }
-        written
-            .iter()
-            .map(|given| given.value.to_string())
-            .collect()
+    }
+
+    /// So many of a kind, if there are so many.
+    fn any_of(&mut self, at: Span, any: scalar::AnyOf) -> Option<Part> {
+        let count = u32::from(any.number);
+        let (there, part) = match any.kind {
+            scalar::Kind::Zone => (self.directory.zones.len(), Part::AnyZone { count }),
+            scalar::Kind::Fault => (self.directory.faults.len(), Part::AnyFault { count }),
+            scalar::Kind::Replica => {
+                let replicas = self.system.services.iter().map(|s| s.replicas as usize);
+                (replicas.sum(), Part::AnyReplica { count })
+            }
+            scalar::Kind::Rollout => {
+                let services = self.system.services.iter();
+                let rollouts = services.filter(|service| service.rollout.is_some());
+                (rollouts.count(), Part::AnyRollout { count })
+            }
+        };
+        if count as usize <= there {
+            return Some(part);
+        }
+        let kind = any.kind;
+        let message = match there {
+            0 => format!("there is no {kind} in this system"),
+            1 => format!("there is only one {kind} in this system"),
+            _ => format!("there are only {there} {kind}s in this system"),
+        };
+        // What is hidden may be one, wherever it stands.
+        let error = Diagnostic::error(at, message);
+        self.found.push(error.lacking_calls().lacking(at));
+        None
     }
 }
 

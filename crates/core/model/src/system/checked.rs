@@ -12,9 +12,9 @@ use std::ops::Deref;
 
 use super::{
     Act, Action, Admission, Alert, AlertOn, Arrive, Balance, Budget, Call, CallPolicy, Caller,
-    Client, Condition, Consumer, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry,
+    Claim, Client, Condition, Consumer, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry,
     Fallback, FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter,
-    KeySpaceId, Lasts, Link, LostCost, Metric, Operator, Patience, Pattern, PoolId, Promise,
+    KeySpaceId, Lasts, Link, LostCost, Metric, Operator, Part, Patience, Pattern, PoolId, Promise,
     Recorded, Replicas, Retry, Rollout, RolloutStep, Send, Service, ServiceId, Shed, Sight, Step,
     Subject, Tables, Target, Topic, TopicId, Verb,
 };
@@ -751,7 +751,45 @@ impl<'a> Check<'a> {
         self.row = format!("promises.{}", promise.name);
         each(&promise.subjects, |subject| self.subject(*subject))?;
         self.share(promise.at_risk)?;
+        each(&promise.survives, |survive| self.claim(&survive.what))?;
         each(&promise.must, |condition| self.condition(condition))
+    }
+
+    fn claim(&self, claim: &Claim) -> Checked {
+        match claim {
+            Claim::NormalDay => Ok(()),
+            Claim::OnceIn { ns } => self.must(0 < *ns, "once in no time is no promise"),
+            Claim::Together(parts) => {
+                self.must(!parts.is_empty(), "a day to survive has something to it")?;
+                each(parts, |part| self.part(*part))
+            }
+        }
+    }
+
+    fn part(&self, part: Part) -> Checked {
+        let tables = self.tables;
+        let some = |count: u32, of: u64| {
+            let fits = 0 < count && u64::from(count) <= of;
+            self.must(fits, "there are as many as are to fail")
+        };
+        match part {
+            Part::Fault(fault) => self.id(fault.index(), tables.faults.len(), "fault"),
+            Part::Event(event) => self.event_id(event),
+            Part::AnyZone { count } => some(count, tables.zones.len() as u64),
+            Part::AnyFault { count } => some(count, tables.faults.len() as u64),
+            Part::AnyReplica { count } => {
+                let replicas = tables.services.iter().map(|s| u64::from(s.replicas));
+                some(count, replicas.sum())
+            }
+            Part::AnyRollout { count } => {
+                let rollouts = tables.services.iter().filter(|s| s.rollout.is_some());
+                some(count, rollouts.count() as u64)
+            }
+            Part::Peak(factor) => {
+                self.number(factor)?;
+                self.must(0.0 < factor, "a peak is not nothing")
+            }
+        }
     }
 
     fn subject(&self, subject: Subject) -> Checked {

@@ -776,11 +776,83 @@ fn promises_are_checked() {
         (Compare::AtMost, 0.01, 300_000_000_000)
     );
     assert_eq!(promise.must[3].metric, Metric::Recovers);
-    assert_eq!(
-        promise.survives,
-        ["1 in 2 years", "any one replica and 1.3x peak"]
-    );
+    let texts: Vec<&str> = promise.survives.iter().map(|s| s.text.as_str()).collect();
+    assert_eq!(texts, ["1 in 2 years", "any one replica and 1.3x peak"]);
     assert_eq!((promise.at_least, promise.at_risk), (100, 0.05));
+}
+
+/// The days of a promise are typed, so that no one reads their words again: each part by its id, as many as said.
+#[test]
+fn days_to_survive_are_resolved() {
+    let sections = |survives: &str| {
+        base(&format!(
+            "zones: [a, b]
+faults:
+  drop: {{crash: back, every: 1 year, lasts: 1m}}
+  stop: {{crash: web, every: 1 year, lasts: 1m}}
+events: {{sale: {{every: 3 months, for: 1h, demand: {{users: 2x}}}}}}
+promises:
+  p: {{for: users, must: [lost < 1%], survives: {survives}}}"
+        ))
+    };
+    let system = right(&sections(
+        "[a normal day, 1 in 1 year, any two zones and 1.5x peak, stop and sale, any replica, any two faults]",
+    ));
+    let survives = &system.promises[0].survives;
+    let says: Vec<&Claim> = survives.iter().map(|survive| &survive.what).collect();
+    let (stop, sale) = (FaultId(1), EventId(0));
+    assert_eq!(system.faults[stop.index()].name, "stop");
+    assert_eq!(
+        says,
+        [
+            &Claim::NormalDay,
+            &Claim::OnceIn {
+                ns: 31_557_600_000_000_000
+            },
+            &Claim::Together(vec![Part::AnyZone { count: 2 }, Part::Peak(1.5)]),
+            &Claim::Together(vec![Part::Fault(stop), Part::Event(sale)]),
+            &Claim::Together(vec![Part::AnyReplica { count: 1 }]),
+            &Claim::Together(vec![Part::AnyFault { count: 2 }]),
+        ]
+    );
+    let places: Vec<_> = (survives.iter().map(|s| (s.place.line, s.text.as_str()))).collect();
+    assert_eq!(places[2], (14, "any two zones and 1.5x peak"));
+    assert!(
+        survives
+            .windows(2)
+            .all(|two| two[0].place.column < two[1].place.column)
+    );
+
+    mistake(
+        &sections("[any three zones]"),
+        "any three zones",
+        "only 2 zones",
+    );
+    mistake(
+        &sections("[any three replicas]"),
+        "any three replicas",
+        "only 2 replicas",
+    );
+    mistake(&sections("[0x peak]"), "0x peak", "no demand");
+
+    // A rollout can be survived where there is one; nothing said is a normal day.
+    let rolling = "worstday: 1
+system: small
+clients: {users: {arrive: 5/s, do: web.page}}
+services: {web: {workers: 4, rollout: {when: every day at 10:00}, endpoints: {page: 1ms}}}
+promises:
+  p: {for: users, must: [lost < 1%], survives: [any one rollout]}
+  q: {for: users, must: [lost < 1%]}";
+    let system = right(rolling);
+    let rollout = Claim::Together(vec![Part::AnyRollout { count: 1 }]);
+    assert_eq!(system.promises[0].survives[0].what, rollout);
+    let quiet = &system.promises[1].survives[0];
+    assert_eq!((&quiet.what, quiet.place.line), (&Claim::NormalDay, 7));
+    mistake(
+        &rolling.replace("any one rollout", "any two rollouts"),
+        "any two rollouts",
+        "only one rollout",
+    );
 }
 
 fn endpoint<'s>(system: &'s System, name: &str) -> &'s Endpoint {
@@ -1429,7 +1501,7 @@ promises: {p: {for: users, must: [p99 < 1s]}}",
     .into_tables();
     assert!(System::new(tables.clone()).is_ok());
     type Change = fn(&mut Tables);
-    let wrong: [(&str, Change); 12] = [
+    let wrong: [(&str, Change); 14] = [
         ("services.web", |t| t.services[1].replicas = 0),
         ("services.web", |t| t.services[1].panic = 1.5),
         ("services.web", |t| t.services[1].endpoints_from = 0),
@@ -1448,6 +1520,12 @@ promises: {p: {for: users, must: [p99 < 1s]}}",
         ("links", |t| t.within_zone = LinkId(2)),
         ("promises.p", |t| {
             t.promises[0].subjects = vec![Subject::Call(CallId(2))];
+        }),
+        ("promises.p", |t| {
+            t.promises[0].survives[0].what = Claim::Together(vec![Part::Fault(FaultId(1))]);
+        }),
+        ("promises.p", |t| {
+            t.promises[0].survives[0].what = Claim::Together(vec![Part::AnyZone { count: 1 }]);
         }),
         ("faults.f", |t| {
             t.faults[0].kind = FaultKind::Crash(Target::Replicas(ServiceId(1), Replicas::One(1)));

@@ -91,7 +91,7 @@ fn tables(must: Vec<Condition>, at_least: u64, except: Vec<When>) -> Tables {
             name: "p".to_owned(),
             subjects: vec![Subject::Client(worstday_model::system::ClientId(0))],
             must,
-            survives: vec!["a normal day".to_owned()],
+            survives: vec![],
             except,
             at_least,
             at_risk: 0.05,

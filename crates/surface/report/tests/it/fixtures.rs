@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use worstday_model::day::{Day, Random, Varies};
 use worstday_model::system::{
-    Admission, Arrive, Balance, Call, CallId, CallPolicy, Caller, Cancel, Client, ClientId,
+    Admission, Arrive, Balance, Call, CallId, CallPolicy, Caller, Cancel, Claim, Client, ClientId,
     Compare, Condition, Curve, Dist, Endpoint, EndpointId, Expired, Fact, Jitter, Metric,
     OfAnswered, Order, Origin, Patience, Pattern, Per, Place, Probe, Promise, Queue, Results,
-    Retry, Service, ServiceId, Step, Subject, System, Tables, Verb,
+    Retry, Service, ServiceId, Step, Subject, Survive, System, Tables, Verb,
 };
 use worstday_report::{Asked, Report, report};
 use worstday_sim::outcome::{
@@ -187,7 +187,13 @@ pub fn storm() -> Tables {
                 condition("lost < 1% over 1m", Metric::Lost, 0.01),
                 condition("recovers < 5m", Metric::Recovers, 300e9),
             ],
-            survives: vec!["stall".to_owned(), "1 in 2 years".to_owned()],
+            survives: vec![Survive {
+                text: "1 in 2 years".to_owned(),
+                place: at(20),
+                what: Claim::OnceIn {
+                    ns: 2 * 31_557_600_000_000_000,
+                },
+            }],
             except: Vec::new(),
             at_least: 100,
             at_risk: 0.05,
