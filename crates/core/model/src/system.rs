@@ -13,6 +13,7 @@
 
 mod checked;
 mod costs;
+mod fact;
 mod flag;
 mod growth;
 mod rollout;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use checked::{Inconsistent, REPLICAS_IN_ALL_MAX, REPLICAS_MAX, System, USERS_MAX};
 pub use costs::{Costs, LostCost};
+pub use fact::{Fact, Origin, Place, Said};
 pub use flag::{Flag, Guard, ValueTest};
 pub use growth::{Grown, Grows, Growth};
 pub use rollout::{BadVersion, Compared, KeepIf, Otherwise, Portion, Rollout, RolloutStep};
@@ -192,47 +194,6 @@ impl Default for Tables {
             facts: Vec::new(),
         }
     }
-}
-
-/// Where a thing stands: enough to print `file:line:column` and to underline.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Path of the file as given.
-    pub file: Arc<str>,
-    /// 1-based line, 0 for what stands nowhere (a default).
-    pub line: u32,
-    /// 1-based column.
-    pub column: u32,
-}
-
-/// One scalar and who says so.
-#[derive(Clone, Debug)]
-pub struct Fact {
-    /// Dotted path, `services.till.replicas`; steps as `price.get#compute.work`.
-    pub path: String,
-    /// The value's text, or the default's.
-    pub text: String,
-    /// Where it stands, or the line that selected the default.
-    pub place: Place,
-    /// Who says so.
-    pub origin: Origin,
-    /// The range it may lie in, as text of both ends, if it is an unknown constant.
-    pub range: Option<(String, String)>,
-}
-
-/// Who says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A person.
-    Stated,
-    /// `@guess`, or a guess of the library; with its reason.
-    Guessed(String),
-    /// Named by an entry of `sources` or a file and line.
-    Source(String),
-    /// Fitted to telemetry; the range is its interval.
-    Fitted(String),
-    /// Not said at all; with the reason of the default.
-    Default(&'static str),
 }
 
 /// A zone.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::form::{Given, Names, record};
-use crate::scalar::{Currency, Cursor, Date, Money, Scalar, ScalarError, Uncertain};
+use crate::scalar::{Currency, Cursor, Date, Money, Pin, Scalar, ScalarError, Uncertain};
 
 record! {
     /// What machines, lost visits and broken promises cost.
@@ -60,6 +60,13 @@ impl Scalar for LostCost {
             return Ok(Self::ByValue);
         }
         Uncertain::read(cursor).map(Self::Each)
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        match self {
+            Self::ByValue => None,
+            Self::Each(money) => money.pin(pin).map(Self::Each),
+        }
     }
 
     fn fragment() -> String {

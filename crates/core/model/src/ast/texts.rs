@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{FallbackWord, RetryPreset};
 use crate::scalar::{
-    Bandwidth, Bounded, Count, Cursor, Duration, Factor, Name, Number, Problem, Rate, Ratio, Retry,
-    Scalar, ScalarError, Size, Target, Tries, Uncertain, words,
+    Bandwidth, Bounded, Count, Cursor, Duration, Factor, Name, Number, Pin, Problem, Rate, Ratio,
+    Retry, Scalar, ScalarError, Size, Target, Tries, Uncertain, words,
 };
 use crate::tree::is_yaml_word;
 
@@ -74,6 +74,9 @@ macro_rules! either {
                     }
                     (None, None) => Err(start.wanted(Self::about())),
                 }
+            }
+            fn pin(&self, pin: Pin) -> Option<Self> {
+                match self { $(Self::$variant(value) => value.pin(pin).map(Self::$variant)),+ }
             }
             fn fragment() -> String {
                 let kinds = [$(<$kind as Scalar>::fragment()),+];
@@ -283,6 +286,13 @@ impl Scalar for Arrivals {
         Ok(Self { rate, batch })
     }
 
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        let mut parts = pin.parts();
+        let rate = parts.of(&self.rate);
+        let batch = self.batch.map(|batch| parts.of(&batch));
+        parts.whole(Self { rate, batch })
+    }
+
     fn fragment() -> String {
         format!(
             "{}(?: batch {})?",
@@ -375,6 +385,12 @@ impl Scalar for ColdStart {
         Ok(Self { speed, lasts })
     }
 
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        let mut parts = pin.parts();
+        let (speed, lasts) = (parts.of(&self.speed), parts.of(&self.lasts));
+        parts.whole(Self { speed, lasts })
+    }
+
     fn fragment() -> String {
         format!(
             "{} for {}",
@@ -421,6 +437,13 @@ impl Scalar for Batch {
         Ok(Self { most, within })
     }
 
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        let mut parts = pin.parts();
+        let most = parts.of(&self.most);
+        let within = self.within.map(|within| parts.of(&within));
+        parts.whole(Self { most, within })
+    }
+
     fn fragment() -> String {
         format!(
             "{}(?: within {})?",
@@ -456,6 +479,10 @@ impl Scalar for Until {
         } else {
             Err(cursor.wanted("`before`"))
         }
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        self.0.pin(pin).map(Self)
     }
 
     fn fragment() -> String {

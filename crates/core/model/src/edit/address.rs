@@ -56,7 +56,7 @@ pub(super) fn at<'n>(root: &'n Node, place: &[Seg]) -> Option<&'n Node> {
 }
 
 /// The node at a place, to change.
-pub(super) fn at_mut<'n>(root: &'n mut Node, place: &[Seg]) -> Option<&'n mut Node> {
+pub(crate) fn at_mut<'n>(root: &'n mut Node, place: &[Seg]) -> Option<&'n mut Node> {
     place
         .iter()
         .try_fold(root, |node, seg| match (seg, &mut node.value) {

@@ -5,10 +5,9 @@
 //! fewer only make sense of plain numbers.
 
 use crate::form::ScalarForm;
-use crate::scalar::dist::Point;
 use crate::scalar::{
     Bandwidth, Bounded, Change, Cores, Count, Dist, Duration, Factor, Money, Number, Quantity,
-    Rate, Ratio, Scalar, Shape, Size, Switch, Uncertain, source,
+    Rate, Ratio, Scalar, Size, Switch, Uncertain, source,
 };
 
 /// The text that `base` becomes by a change, in a field of a kind; `None` if it holds no number
@@ -115,34 +114,7 @@ fn factor_of(change: Change) -> Option<Factor> {
 fn dist<Q: Quantity>(text: &str, change: Change) -> Option<String> {
     let factor = factor_of(change)?;
     let dist = Dist::<Q>::parse(text).ok()?;
-    let by = |value| times(value, factor);
-    let shape = match dist.shape {
-        Shape::Plain(value) => Shape::Plain(by(value)?),
-        Shape::Exactly(value) => Shape::Exactly(by(value)?),
-        Shape::LogNormal { mean, cv } => Shape::LogNormal {
-            mean: by(mean)?,
-            cv,
-        },
-        Shape::Points(points) => {
-            let scaled = points.into_iter().map(|point| {
-                Some(Point {
-                    percentile: point.percentile,
-                    value: by(point.value)?,
-                })
-            });
-            Shape::Points(scaled.collect::<Option<_>>()?)
-        }
-        Shape::Exponential(mean) => Shape::Exponential(by(mean)?),
-        Shape::Uniform { from, to } => Shape::Uniform {
-            from: by(from)?,
-            to: by(to)?,
-        },
-        Shape::Pareto { minimum, tail } => Shape::Pareto {
-            minimum: by(minimum)?,
-            tail,
-        },
-        Shape::File(_) => return None,
-    };
+    let shape = dist.shape.map(|value| times(value, factor))?;
     Some(
         Dist {
             shape,

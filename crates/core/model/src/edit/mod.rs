@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 
 pub use address::{Location, Seg};
 
-use self::address::{at, at_mut, find, find_there};
+pub(crate) use self::address::at_mut;
+use self::address::{at, find, find_there};
 use crate::ast::Model;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::form::expand::expand;

@@ -24,7 +24,7 @@ mod synonyms;
 pub(crate) use macros::{choice, record, slot};
 pub use read::{MapReader, NotYet, Reader};
 
-use crate::scalar::{Scalar, ScalarError, source};
+use crate::scalar::{Pin, Scalar, ScalarError, source};
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -113,7 +113,7 @@ pub enum Takes {
 }
 
 /// A kind of text.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct ScalarForm {
     /// What the field wants, with an example.
     pub about: fn() -> String,
@@ -127,6 +127,8 @@ pub struct ScalarForm {
     pub check: fn(&str) -> Result<(), ScalarError>,
     /// The text as it is printed: without its source mark, in the shortest form that reads the same.
     pub print: fn(&str) -> Option<String>,
+    /// The same text, with every unknown constant in it at a point of its range; `None` if nothing in it is unknown.
+    pub pin: fn(&str, Pin) -> Option<String>,
 }
 
 impl ScalarForm {
@@ -140,6 +142,7 @@ impl ScalarForm {
             pattern: T::marked_pattern,
             check: |text| T::parse(text).map(|_| ()),
             print: |text| T::parse(text).ok().map(|value| value.to_string()),
+            pin: |text, pin| Some(T::parse(text).ok()?.pin(pin)?.to_string()),
         }
     }
 

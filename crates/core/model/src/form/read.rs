@@ -753,6 +753,7 @@ fn none_form() -> ScalarForm {
             }
         },
         print: |text| (text == "none").then(|| text.to_owned()),
+        pin: |_, _| None,
     }
 }
 

@@ -4,12 +4,14 @@
 //! in long form whose every line knows its file, checked as a whole: an error may point at two
 //! files. The tree is kept, because events and faults edit it while a system runs.
 
+mod inputs;
 mod loader;
 mod path;
 mod scenario;
 
 use std::sync::Arc;
 
+pub use self::inputs::Input;
 use self::loader::Loader;
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};

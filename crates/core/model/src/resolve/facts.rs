@@ -1,6 +1,5 @@
 //! Values on their way into the system: their best estimates in base units, and a fact for each of who says so.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use super::Resolver;
@@ -9,22 +8,38 @@ use crate::ast::{Bound, Wait};
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::form::{Given, Origin};
 use crate::scalar::{
-    Bounded, Chance, Count, Dist, Duration, Every, Factor, Growth, HedgeAfter, Quantity, Ratio,
-    Shape, Source, Switch, Uncertain,
+    Bounded, Chance, Count, Dist, Duration, Every, Factor, Growth, HedgeAfter, Lasting, Pin,
+    Quantity, Ratio, Scalar, Shape, Source, Switch, Uncertain, Within,
 };
 use crate::source::Span;
 use crate::system::{self, Fact, Place};
 
 /// The two ends of what a value may be, as text, if it is not known exactly.
-pub(super) trait Ranged: Display {
+pub(super) trait Ranged: Scalar {
     /// Both ends.
     fn range(&self) -> Option<(String, String)> {
-        None
+        self.ends(None)
     }
 
     /// Without a range, the ends of `low` to `high` times the value: what a guess is taken for.
-    fn guessed(&self, _low: f64, _high: f64) -> Option<(String, String)> {
+    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
+        self.ends(Some((low, high)))
+    }
+
+    /// The whole scalar at both ends.
+    fn ends(&self, guess: Option<(f64, f64)>) -> Option<(String, String)> {
+        let at = |to: Within| Some(self.pin(Pin { to, guess })?.to_string());
+        Some((at(Within::Low)?, at(Within::High)?))
+    }
+
+    /// Both ends over the best estimate, if there is a range around something.
+    fn factors(&self) -> Option<(f64, f64)> {
         None
+    }
+
+    /// The same of a guess.
+    fn guessed_factors(&self, low: f64, high: f64) -> (f64, f64) {
+        (low, high)
     }
 
     /// The upper end over the lower one, if there is a range.
@@ -40,22 +55,30 @@ impl<T: Quantity> Ranged for Uncertain<T> {
 
     fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
         let best = self.best();
-        if !self.is_exact() || is_bare::<T>() {
+        if !self.is_exact() || T::BARE {
             return None;
         }
-        let end = |factor: f64| best.with_magnitude(best.magnitude() * factor);
+        let end = |factor: f64| best.times(factor);
         Some((end(low)?.to_string(), end(high)?.to_string()))
+    }
+
+    fn factors(&self) -> Option<(f64, f64)> {
+        let [low, best, high] = [self.low(), self.best(), self.high()].map(T::magnitude);
+        (!self.is_exact() && 0.0 < best).then(|| (low / best, high / best))
+    }
+
+    fn guessed_factors(&self, low: f64, high: f64) -> (f64, f64) {
+        let best = self.best();
+        let end = |factor: f64| {
+            let end = best.times(factor).filter(|_| 0.0 < best.magnitude());
+            end.map_or(factor, |end| end.magnitude() / best.magnitude())
+        };
+        (end(low), end(high))
     }
 
     fn width(&self) -> Option<f64> {
         (!self.is_exact()).then(|| self.high().magnitude() / self.low().magnitude())
     }
-}
-
-/// Counts and bare numbers have no dimension: a guess of them stays what it is.
-fn is_bare<T: Quantity>() -> bool {
-    let kind = std::any::type_name::<T>();
-    kind == std::any::type_name::<Count>() || kind == std::any::type_name::<crate::scalar::Number>()
 }
 
 impl<T: Ranged> Ranged for Switch<T> {
@@ -70,6 +93,14 @@ impl<T: Ranged> Ranged for Switch<T> {
     fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
         if let Self::On(value) = self {
             value.guessed(low, high)
+        } else {
+            None
+        }
+    }
+
+    fn factors(&self) -> Option<(f64, f64)> {
+        if let Self::On(value) = self {
+            value.factors()
         } else {
             None
         }
@@ -96,6 +127,14 @@ impl<T: Ranged> Ranged for Bounded<T> {
     fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
         if let Self::At(value) = self {
             value.guessed(low, high)
+        } else {
+            None
+        }
+    }
+
+    fn factors(&self) -> Option<(f64, f64)> {
+        if let Self::At(value) = self {
+            value.factors()
         } else {
             None
         }
@@ -131,7 +170,23 @@ impl<T: Quantity> Ranged for Dist<T> {
     }
 
     fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
-        (self.range().is_none() && !is_bare::<T>()).then(|| (factor_text(low), factor_text(high)))
+        (self.range().is_none() && !T::BARE).then(|| (factor_text(low), factor_text(high)))
+    }
+
+    fn factors(&self) -> Option<(f64, f64)> {
+        if let Some(ratio) = self.scale {
+            return Some((1.0 - ratio.get(), 1.0 + ratio.get()));
+        }
+        match &self.shape {
+            Shape::Plain(value) | Shape::Exactly(value) | Shape::Exponential(value) => {
+                value.factors()
+            }
+            Shape::LogNormal { mean, .. } => mean.factors(),
+            Shape::Points(points) => points.iter().find_map(|point| point.value.factors()),
+            Shape::Uniform { from, to } => from.factors().or_else(|| to.factors()),
+            Shape::Pareto { minimum, .. } => minimum.factors(),
+            Shape::File(_) => None,
+        }
     }
 
     fn width(&self) -> Option<f64> {
@@ -161,56 +216,70 @@ impl Ranged for Every {
         self.gap.guessed(low, high)
     }
 
+    fn factors(&self) -> Option<(f64, f64)> {
+        self.gap.factors()
+    }
+
     fn width(&self) -> Option<f64> {
         self.gap.width()
     }
 }
 
-impl Ranged for Chance {
+impl Ranged for Lasting {
     fn range(&self) -> Option<(String, String)> {
-        if let Self::Share(share) = self {
-            share.range()
-        } else {
-            None
-        }
-    }
-
-    fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
-        if let Self::Share(share) = self {
-            share.guessed(low, high)
-        } else {
-            None
-        }
-    }
-}
-
-impl Ranged for HedgeAfter {
-    fn range(&self) -> Option<(String, String)> {
-        if let Self::Time(time) = self {
+        if let Self::For(time) = self {
             time.range()
         } else {
             None
         }
     }
-}
-
-impl Ranged for crate::ast::LostCost {
-    fn range(&self) -> Option<(String, String)> {
-        if let Self::Each(money) = self {
-            money.range()
-        } else {
-            None
-        }
-    }
 
     fn guessed(&self, low: f64, high: f64) -> Option<(String, String)> {
-        if let Self::Each(money) = self {
-            money.guessed(low, high)
+        if let Self::For(time) = self {
+            time.guessed(low, high)
         } else {
             None
         }
     }
 
+    fn factors(&self) -> Option<(f64, f64)> {
+        if let Self::For(time) = self {
+            time.factors()
+        } else {
+            None
+        }
+    }
+
+    fn width(&self) -> Option<f64> {
+        if let Self::For(time) = self {
+            time.width()
+        } else {
+            None
+        }
+    }
+}
+
+impl Ranged for Chance {
+    fn factors(&self) -> Option<(f64, f64)> {
+        if let Self::Share(share) = self {
+            share.factors()
+        } else {
+            None
+        }
+    }
+
+    fn guessed_factors(&self, low: f64, high: f64) -> (f64, f64) {
+        if let Self::Share(share) = self {
+            share.guessed_factors(low, high)
+        } else {
+            (low, high)
+        }
+    }
+}
+
+impl Ranged for HedgeAfter {}
+
+impl Ranged for crate::ast::LostCost {
     fn width(&self) -> Option<f64> {
         if let Self::Each(money) = self {
             money.width()
@@ -220,11 +289,12 @@ impl Ranged for crate::ast::LostCost {
     }
 }
 
-macro_rules! never_ranged {
+macro_rules! as_a_whole {
     ($($kind:ty),+ $(,)?) => { $(impl Ranged for $kind {})+ };
 }
 
-never_ranged!(
+// Of those that can be unknown at all, the ends are told as whole scalars.
+as_a_whole!(
     Count,
     Ratio,
     Duration,
@@ -239,7 +309,6 @@ never_ranged!(
     crate::scalar::Cond,
     crate::scalar::Survive,
     crate::scalar::When,
-    crate::scalar::Lasting,
     crate::scalar::Date,
     crate::scalar::Currency,
     crate::ast::Text,
@@ -313,12 +382,14 @@ impl Resolver<'_> {
         }
         let place = self.place(given.span);
         let value = &given.value;
-        let mut range = value.range();
+        let (mut range, mut factors) = (value.range(), value.factors());
         let origin = match &given.origin {
             Origin::Stated => system::Origin::Stated,
             Origin::Guess => {
                 if range.is_none() {
                     range = value.guessed(self.guess.0, self.guess.1);
+                    factors = (range.is_some())
+                        .then(|| value.guessed_factors(self.guess.0, self.guess.1));
                 }
                 system::Origin::Guessed("marked as a guess".to_owned())
             }
@@ -349,6 +420,7 @@ impl Resolver<'_> {
             place,
             origin,
             range,
+            factors,
         });
         value
     }
@@ -371,6 +443,7 @@ impl Resolver<'_> {
             place,
             origin: system::Origin::Default(reason),
             range: None,
+            factors: None,
         });
     }
 

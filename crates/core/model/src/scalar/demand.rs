@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Count, Cursor, Dist, Duration, Name, Number, Rate, Ratio, Scalar, ScalarError, Time, Uncertain,
-    from_str,
+    Count, Cursor, Dist, Duration, Name, Number, Pin, Rate, Ratio, Scalar, ScalarError, Time,
+    Uncertain, from_str,
     number::{self},
 };
 
@@ -49,6 +49,12 @@ impl Scalar for Admission {
             ));
         }
         Ok(Self { rate, burst })
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        let mut parts = pin.parts();
+        let (rate, burst) = (parts.of(&self.rate), parts.of(&self.burst));
+        parts.whole(Self { rate, burst })
     }
 
     fn fragment() -> String {
@@ -181,6 +187,11 @@ impl Scalar for Peak {
         Ok(Self { height, at, width })
     }
 
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        let height = self.height.pin(pin)?;
+        Some(Self { height, ..*self })
+    }
+
     fn fragment() -> String {
         format!(
             "{} at {} width {}",
@@ -242,6 +253,16 @@ impl Scalar for Patience {
         Ok(Self {
             limit,
             while_queued: cursor.eat(" while queued"),
+        })
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        let PatienceLimit::After(time) = &self.limit else {
+            return None;
+        };
+        Some(Self {
+            limit: PatienceLimit::After(time.pin(pin)?),
+            ..*self
         })
     }
 

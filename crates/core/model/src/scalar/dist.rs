@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::{
-    Cursor, Number, Quantity, Ratio, Scalar, ScalarError, Uncertain,
+    Cursor, Number, Pin, Quantity, Ratio, Scalar, ScalarError, Uncertain,
     uncertain::{plus_minus_fragment, read_plus_minus},
 };
 
@@ -83,6 +83,39 @@ impl<Q: Quantity> Dist<Q> {
     }
 }
 
+impl<Q: Quantity> Shape<Q> {
+    /// The same shape of other quantities; `None` if one is missing, or if it lies in a file.
+    pub(crate) fn map(&self, by: impl Fn(Uncertain<Q>) -> Option<Uncertain<Q>>) -> Option<Self> {
+        Some(match self {
+            Self::Plain(value) => Self::Plain(by(*value)?),
+            Self::Exactly(value) => Self::Exactly(by(*value)?),
+            Self::LogNormal { mean, cv } => Self::LogNormal {
+                mean: by(*mean)?,
+                cv: *cv,
+            },
+            Self::Points(points) => {
+                let mapped = points.iter().map(|point| {
+                    Some(Point {
+                        percentile: point.percentile,
+                        value: by(point.value)?,
+                    })
+                });
+                Self::Points(mapped.collect::<Option<_>>()?)
+            }
+            Self::Exponential(mean) => Self::Exponential(by(*mean)?),
+            Self::Uniform { from, to } => Self::Uniform {
+                from: by(*from)?,
+                to: by(*to)?,
+            },
+            Self::Pareto { minimum, tail } => Self::Pareto {
+                minimum: by(*minimum)?,
+                tail: *tail,
+            },
+            Self::File(_) => return None,
+        })
+    }
+}
+
 impl<Q: Quantity> fmt::Display for Dist<Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.shape {
@@ -124,6 +157,52 @@ impl<Q: Quantity> Scalar for Dist<Q> {
         let shape = read_shape(cursor)?;
         let scale = read_plus_minus(cursor)?;
         Ok(Self { shape, scale })
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        if let Some(ratio) = self.scale {
+            let factor = pin.of(1.0 - ratio.get(), 1.0, 1.0 + ratio.get());
+            // What is unknown inside goes with the scale.
+            let inner = Self {
+                shape: self.shape.clone(),
+                scale: None,
+            };
+            let only = Pin { guess: None, ..pin };
+            let inner = inner.pin(only).unwrap_or(inner);
+            let shape = inner.shape.map(|value| {
+                let by = value.best().magnitude() * factor;
+                value.best().with_magnitude(by).map(Uncertain::exactly)
+            })?;
+            return Some(Self { shape, scale: None });
+        }
+        let mut parts = pin.parts();
+        let shape = match &self.shape {
+            Shape::Plain(value) => Shape::Plain(parts.of(value)),
+            Shape::Exactly(value) => Shape::Exactly(parts.of(value)),
+            Shape::LogNormal { mean, cv } => Shape::LogNormal {
+                mean: parts.of(mean),
+                cv: parts.of(cv),
+            },
+            Shape::Points(points) => Shape::Points(
+                (points.iter())
+                    .map(|point| Point {
+                        percentile: point.percentile,
+                        value: parts.of(&point.value),
+                    })
+                    .collect(),
+            ),
+            Shape::Exponential(mean) => Shape::Exponential(parts.of(mean)),
+            Shape::Uniform { from, to } => Shape::Uniform {
+                from: parts.of(from),
+                to: parts.of(to),
+            },
+            Shape::Pareto { minimum, tail } => Shape::Pareto {
+                minimum: parts.of(minimum),
+                tail: parts.of(tail),
+            },
+            Shape::File(_) => return None,
+        };
+        parts.whole(Self { shape, scale: None })
     }
 
     fn fragment() -> String {

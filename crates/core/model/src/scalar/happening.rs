@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AnyOf, Cursor, Dist, Duration, Factor, Name, Ratio, Scalar, ScalarError, Uncertain, from_str,
-    number::Decimal,
+    AnyOf, Cursor, Dist, Duration, Factor, Name, Pin, Ratio, Scalar, ScalarError, Uncertain,
+    from_str, number::Decimal,
 };
 
 /// The mean time between faults: `4 months`, `3 weeks per replica`.
@@ -46,6 +46,11 @@ impl Scalar for Every {
             gap,
             per_replica: cursor.eat(" per replica"),
         })
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        let gap = self.gap.pin(pin)?;
+        Some(Self { gap, ..*self })
     }
 
     fn fragment() -> String {
@@ -91,6 +96,13 @@ impl Scalar for Lasting {
             return Ok(Self::UntilRepaired);
         }
         Name::read(cursor).map(Self::Until)
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        match self {
+            Self::For(time) => time.pin(pin).map(Self::For),
+            Self::UntilRepaired | Self::Until(_) => None,
+        }
     }
 
     fn fragment() -> String {

@@ -10,7 +10,7 @@
 //! computed exactly from the decimal digits; everything else is the `f64` nearest to what is written.
 //!
 //! Reading order: [`number`], the quantities ([`time`], [`rate`], [`ratio`], [`size`], [`money`]),
-//! what is unknown ([`uncertain`]) and what varies ([`dist`]), names and references ([`name`],
+//! what is unknown ([`uncertain`], [`pin`]) and what varies ([`dist`]), names and references ([`name`],
 //! [`mod@reference`]), the calendar ([`mod@when`]), conditions ([`condition`]), and the short forms of maps ([`switch`], [`retry`], [`demand`], [`happening`]).
 
 pub mod condition;
@@ -20,6 +20,7 @@ pub mod happening;
 pub mod money;
 pub mod name;
 pub mod number;
+pub mod pin;
 pub mod rate;
 pub mod ratio;
 pub mod reference;
@@ -44,6 +45,7 @@ pub use self::{
     money::{Currency, Money, MoneyPer},
     name::{Name, RESERVED, SECTIONS, nearest},
     number::{Count, Number},
+    pin::{Pin, Within},
     rate::{Growth, Per, Rate},
     ratio::{Cores, Factor, Ratio},
     reference::{
@@ -78,6 +80,12 @@ pub trait Scalar: Sized + std::fmt::Display {
     /// A regular expression, without anchors, for the texts of this kind. It uses nothing beyond what ECMA-262
     /// and the `regex` crate read alike.
     fn fragment() -> String;
+
+    /// The same with every unknown constant in it at a point of its range; `None` if nothing in it is unknown, or if
+    /// there is no such value.
+    fn pin(&self, _pin: Pin) -> Option<Self> {
+        None
+    }
 
     /// Reads the whole of `text`.
     ///

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Count, Cursor, Duration, Factor, MetricName, Name, Number, Ratio, Scalar, ScalarError,
+    Count, Cursor, Duration, Factor, MetricName, Name, Number, Pin, Ratio, Scalar, ScalarError,
     Uncertain, from_str,
     number::{self},
     words,
@@ -259,6 +259,13 @@ impl Scalar for HedgeAfter {
             return Ok(Self::Percentile(percentile));
         }
         Uncertain::read(cursor).map(Self::Time)
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        match self {
+            Self::Percentile(_) => None,
+            Self::Time(time) => time.pin(pin).map(Self::Time),
+        }
     }
 
     fn fragment() -> String {

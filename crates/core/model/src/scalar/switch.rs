@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Cursor, Factor, Number, Ratio, Scalar, ScalarError, Uncertain, from_str,
+    Cursor, Factor, Number, Pin, Ratio, Scalar, ScalarError, Uncertain, from_str,
     number::{self},
 };
 
@@ -41,6 +41,13 @@ impl<T: Scalar> Scalar for Switch<T> {
         T::read(cursor)
             .map(Self::On)
             .map_err(|error| hint_switch(error, cursor))
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        match self {
+            Self::None => None,
+            Self::On(value) => value.pin(pin).map(Self::On),
+        }
     }
 
     fn fragment() -> String {
@@ -106,6 +113,13 @@ impl<T: Scalar> Scalar for Bounded<T> {
             .map_err(|error| hint_switch(error, cursor))
     }
 
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        match self {
+            Self::None | Self::Unlimited => None,
+            Self::At(value) => value.pin(pin).map(Self::At),
+        }
+    }
+
     fn fragment() -> String {
         format!("(?:none|unlimited|{})", T::fragment())
     }
@@ -148,6 +162,13 @@ impl Scalar for Chance {
             Ok(Self::Share(share))
         } else {
             Err(cursor.refused(start, Self::about(), "a chance is at most 100%"))
+        }
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        match self {
+            Self::Share(share) => share.pin(pin).map(Self::Share),
+            Self::Rest => None,
         }
     }
 

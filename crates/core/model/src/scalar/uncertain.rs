@@ -6,8 +6,8 @@
 use std::fmt;
 
 use super::{
-    Bandwidth, Cores, Count, Cursor, Duration, Factor, Growth, Money, Number, Rate, Ratio, Scalar,
-    ScalarError, Size,
+    Bandwidth, Cores, Count, Cursor, Duration, Factor, Growth, Money, Number, Pin, Rate, Ratio,
+    Scalar, ScalarError, Size, Within,
 };
 
 /// A kind of value with a size that can be scaled and averaged.
@@ -18,6 +18,14 @@ pub trait Quantity: Scalar + Copy + PartialOrd {
     /// The same kind of value (unit, currency) of another size, rounded if the kind is whole; `None` if the size
     /// is not finite, negative, or beyond what the kind can hold.
     fn with_magnitude(self, magnitude: f64) -> Option<Self>;
+
+    /// Whether it has no dimension, so that a guess of it stays what it is: counts and bare numbers.
+    const BARE: bool = false;
+
+    /// So many times as much, as what a guess may be.
+    fn times(self, factor: f64) -> Option<Self> {
+        self.with_magnitude(self.magnitude() * factor)
+    }
 }
 
 macro_rules! float_quantity {
@@ -34,11 +42,41 @@ macro_rules! float_quantity {
 }
 
 float_quantity! {
-    Number, get, Number::new;
-    Ratio, get, Ratio::new;
     Factor, get, Factor::new;
     Cores, get, Cores::new;
     Rate, get, Rate::per_second;
+}
+
+impl Quantity for Number {
+    const BARE: bool = true;
+
+    fn magnitude(self) -> f64 {
+        self.get()
+    }
+
+    fn with_magnitude(self, magnitude: f64) -> Option<Self> {
+        Self::new(magnitude)
+    }
+}
+
+impl Quantity for Ratio {
+    fn magnitude(self) -> f64 {
+        self.get()
+    }
+
+    fn with_magnitude(self, magnitude: f64) -> Option<Self> {
+        Self::new(magnitude)
+    }
+
+    fn times(self, factor: f64) -> Option<Self> {
+        let times = self.get() * factor;
+        // A share that is guessed stays a share.
+        Self::new(if self.is_share() {
+            times.min(1.0)
+        } else {
+            times
+        })
+    }
 }
 
 /// Below 2^64 as an `f64`, so that the conversion to `u64` is exact.
@@ -63,6 +101,8 @@ impl Quantity for Duration {
 }
 
 impl Quantity for Count {
+    const BARE: bool = true;
+
     fn magnitude(self) -> f64 {
         self.get() as f64
     }
@@ -288,6 +328,22 @@ impl<T: Quantity> Scalar for Uncertain<T> {
             Some(ratio) => Self::around(value.best, ratio)
                 .ok_or_else(|| cursor.refused(start, Self::about(), "this range is out of bounds")),
         }
+    }
+
+    fn pin(&self, pin: Pin) -> Option<Self> {
+        if self.is_exact() {
+            return pin.guessed(self.best).map(Self::exactly);
+        }
+        let there = match pin.to {
+            Within::Low => self.low,
+            Within::Best => self.best,
+            Within::High => self.high,
+            Within::At(_) => {
+                let ends = [self.low, self.best, self.high].map(T::magnitude);
+                self.low.with_magnitude(pin.of(ends[0], ends[1], ends[2]))?
+            }
+        };
+        Some(Self::exactly(there))
     }
 
     fn fragment() -> String {

@@ -5,6 +5,7 @@ mod examples;
 mod growth;
 mod holes;
 mod hostile;
+mod inputs;
 mod mistakes;
 mod pages;
 mod recordings;

@@ -225,6 +225,7 @@ fn fact(path: &str, text: &str, line: u32, origin: Origin) -> Fact {
         place: at(line),
         origin,
         range: None,
+        factors: None,
     }
 }
 
