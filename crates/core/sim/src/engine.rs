@@ -288,6 +288,14 @@ impl<O: Observer> Engine<O> {
 
     /// Runs until `until_ns` or the end of the day, whichever is first.
     pub fn advance(&mut self, until_ns: u64) {
+        while let Some(look_ns) = self.next_look_ns(until_ns.min(self.day.end_ns)) {
+            self.advance_to(look_ns);
+            self.look_whether_settled();
+        }
+        self.advance_to(until_ns);
+    }
+
+    fn advance_to(&mut self, until_ns: u64) {
         let end_ns = until_ns.min(self.day.end_ns);
         // What an injection made ready happens in the present instant.
         self.drain();

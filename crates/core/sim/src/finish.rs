@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::fault::{Effect, Hit, Occurs, What};
+use crate::judge::{DayProfile, Judge};
 use crate::measure::{Areas, WINDOW_FIRST_NS};
 use crate::observe::Observer;
 use crate::operate::Override;
@@ -51,7 +52,45 @@ impl<O: Observer> Engine<O> {
     /// # Errors
     ///
     /// [`Violation`] if requests were lost or Little's law does not hold: a bug of the engine.
-    pub fn finish(mut self, system_hash: &str) -> Result<(Outcome, O), Violation> {
+    pub fn finish(self, system_hash: &str) -> Result<(Outcome, O), Violation> {
+        let (outcome, _, observer) = self.close(system_hash, None)?;
+        Ok((outcome, observer))
+    }
+
+    /// The same; but promises over a day or longer are judged on whole local days, which where they were not simulated are
+    /// as `quiet` was at that time since midnight.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::finish`].
+    pub fn finish_within(
+        self,
+        system_hash: &str,
+        quiet: &DayProfile,
+    ) -> Result<(Outcome, O), Violation> {
+        let (outcome, _, observer) = self.close(system_hash, Some(quiet))?;
+        Ok((outcome, observer))
+    }
+
+    /// The same as [`Engine::finish`], and what the first whole local day of this run was like, for those of which only a
+    /// part is simulated; none if no local day was simulated whole.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::finish`].
+    pub fn finish_with_profile(
+        self,
+        system_hash: &str,
+    ) -> Result<(Outcome, Option<DayProfile>, O), Violation> {
+        let (outcome, judge, observer) = self.close(system_hash, None)?;
+        Ok((outcome, judge.profile(), observer))
+    }
+
+    fn close(
+        mut self,
+        system_hash: &str,
+        quiet: Option<&DayProfile>,
+    ) -> Result<(Outcome, Judge, O), Violation> {
         let end_ns = self.s.now_ns;
         self.m.close(end_ns);
         let conservation = self.conserved(end_ns)?;
@@ -124,7 +163,8 @@ impl<O: Observer> Engine<O> {
             })
             .collect();
         let topics = self.topic_outcomes(length);
-        let (promises, recovery) = self.verdicts(end_ns);
+        let (judge, recovery) = self.close_judge(end_ns);
+        let promises = judge.verdicts(quiet);
         let outcome = Outcome {
             version: VERSION,
             system: system.name.clone(),
@@ -158,7 +198,7 @@ impl<O: Observer> Engine<O> {
             conservation,
             deadlocks: self.deadlocks(),
         };
-        Ok((outcome, self.observer))
+        Ok((outcome, judge, self.observer))
     }
 
     fn service_outcome(&mut self, service: usize, length: f64) -> ServiceOutcome {

@@ -5,7 +5,7 @@
 
 use crate::engine::{Editing, Engine};
 use crate::finish::Violation;
-use crate::judge::JudgeError;
+use crate::judge::{DayProfile, JudgeError};
 use crate::outcome::Outcome;
 use std::sync::Arc;
 use worstday_model::day::Day;
@@ -59,5 +59,41 @@ impl History {
     /// As [`Engine::finish`].
     pub fn finish(self, system_hash: &str) -> Result<Outcome, Violation> {
         self.0.finish(system_hash).map(|(outcome, ())| outcome)
+    }
+
+    /// As [`Engine::end_when_recovered`].
+    ///
+    /// # Panics
+    ///
+    /// If time has passed already.
+    pub fn end_when_recovered(&mut self) {
+        self.0.end_when_recovered();
+    }
+
+    /// As [`Engine::finish_within`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::finish`].
+    pub fn finish_within(
+        self,
+        system_hash: &str,
+        quiet: &DayProfile,
+    ) -> Result<Outcome, Violation> {
+        let ended = self.0.finish_within(system_hash, quiet);
+        ended.map(|(outcome, ())| outcome)
+    }
+
+    /// As [`Engine::finish_with_profile`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::finish`].
+    pub fn finish_with_profile(
+        self,
+        system_hash: &str,
+    ) -> Result<(Outcome, Option<DayProfile>), Violation> {
+        let ended = self.0.finish_with_profile(system_hash);
+        ended.map(|(outcome, profile, ())| (outcome, profile))
     }
 }

@@ -18,17 +18,21 @@
 //!   shorter ones are left out whole.
 //! - A window longer than a day takes as many requests for the rest of it as the day had, all of them
 //!   kept: a day that breaks it does so by its own losses.
+//! - Of a day that was simulated in part, windows of a day or more see that part; or, with a [`DayProfile`], the whole day,
+//!   the rest of it as on that quiet day.
 //!
 //! Recording costs one addition per condition of the subject and one search in a short list for
 //! percentiles; memory is about 100 bytes per slot, and 8 per occupied bucket of its sketch.
 
 mod drain;
 mod level;
+mod profile;
 mod recovery;
 mod rule;
 mod sketch;
 mod window;
 
+pub use profile::DayProfile;
 pub use recovery::Watch;
 pub(crate) use sketch::Sketch;
 pub(crate) use window::rank_of;
@@ -52,7 +56,7 @@ const MOST_SLOTS: u64 = 1 << 22;
 const DAY_SLOT_NS: u64 = 300_000_000_000;
 
 /// 24 hours in ns: a window of that length is the calendar day.
-const DAY_NS: u64 = 86_400_000_000_000;
+pub(crate) const DAY_NS: u64 = 86_400_000_000_000;
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,6 +255,14 @@ enum What {
     Nothing,
 }
 
+impl Judged {
+    /// What is measured for one of its subjects.
+    fn of_subject(&self, subject_index: u32) -> impl Iterator<Item = What> {
+        let same = move |row: &&Row| row.subject_index == subject_index;
+        self.rows.iter().filter(same).map(|row| row.what)
+    }
+}
+
 impl Judge {
     /// A judge for all promises of `system` on `day`.
     ///
@@ -283,8 +295,12 @@ impl Judge {
             drain_of: vec![None; system.topics.len()],
             disturbances: Vec::new(),
         };
+        // Whole days, as those parts of them that are not simulated may be judged too.
+        let span = days.first().zip(days.last());
+        let (first_unix, last_unix) =
+            span.map_or((from_unix, end_unix), |(a, b)| (a.start_ns, b.end_ns));
         for promise in &system.promises {
-            let except = calendar.intervals(&promise.except, from_unix, end_unix);
+            let except = calendar.intervals(&promise.except, first_unix, last_unix);
             let mut judged = Judged {
                 name: promise.name.clone(),
                 survives: promise.survives.iter().map(|s| s.text.clone()).collect(),
@@ -492,6 +508,12 @@ impl Judge {
     /// The verdicts at the end of the run, in the order of the system's promises.
     #[must_use]
     pub fn finish(mut self, end_ns: u64) -> Vec<PromiseOutcome> {
+        self.close(end_ns);
+        self.verdicts(None)
+    }
+
+    /// Nothing comes any more.
+    pub(crate) fn close(&mut self, end_ns: u64) {
         self.timeline.end_ns = end_ns.min(self.timeline.end_ns);
         for track in &mut self.levels {
             track.end(self.timeline.end_ns);
@@ -499,91 +521,133 @@ impl Judge {
         for track in &mut self.drains {
             track.until(self.timeline.end_ns);
         }
+    }
+
+    /// The verdicts of a run that was [closed](Self::close); `quiet` is what its days are like where they were not
+    /// simulated.
+    pub(crate) fn verdicts(&self, quiet: Option<&DayProfile>) -> Vec<PromiseOutcome> {
         let spells = recovery::spells(&self.disturbances, &self.timeline);
         self.promises
             .iter()
-            .map(|promise| self.judge_promise(promise, &spells))
+            .map(|promise| self.judge_promise(promise, &spells, quiet))
             .collect()
     }
 
-    fn judge_promise(&self, promise: &Judged, spells: &[recovery::Spell]) -> PromiseOutcome {
+    /// The instant since which every promise on recovery or draining is met, of a run that ends now; none if
+    /// one of them is still waiting.
+    pub(crate) fn well_since(&mut self, now_ns: u64) -> Option<u64> {
+        self.close(now_ns);
+        let spells = recovery::spells(&self.disturbances, &self.timeline);
+        let mut last = 0;
+        for promise in &self.promises {
+            for row in &promise.rows {
+                for spell in &spells {
+                    // What was cut short by the next disturbance can wait for nothing any more.
+                    let waits = spell.horizon_ns == self.timeline.end_ns;
+                    match self.recovered(promise, row, spell) {
+                        Some(recovery::Seen::At(at)) => last = last.max(at),
+                        Some(recovery::Seen::NotBefore(_)) if waits => return None,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Some(last)
+    }
+
+    /// When a promise on recovery or draining was met after a spell; none if the row is no such promise, or if it cannot be
+    /// told.
+    fn recovered(
+        &self,
+        promise: &Judged,
+        row: &Row,
+        spell: &recovery::Spell,
+    ) -> Option<recovery::Seen> {
+        match row.what {
+            What::Drains { track, .. } => {
+                self.drains[track as usize].drained(spell, self.timeline.from_ns)
+            }
+            What::Recovers { watch, .. } => {
+                let others = || promise.of_subject(row.subject_index);
+                let counts = others().filter_map(|what| match what {
+                    What::Counts(index) => Some(&self.counts[index as usize]),
+                    _ => None,
+                });
+                let levels = others().filter_map(|what| match what {
+                    What::Levels(index) => Some(&self.levels[index as usize]),
+                    _ => None,
+                });
+                let (counts, levels): (Vec<_>, Vec<_>) = (counts.collect(), levels.collect());
+                if counts.is_empty() && levels.is_empty() {
+                    let from_ns = spell.from_ns.max(0) as u64;
+                    let watch = &self.watches[watch as usize];
+                    Some(watch.seen(from_ns, spell.until_ns?, spell.horizon_ns))
+                } else {
+                    recovery::since_when(spell, &counts, &levels, promise.at_least)
+                }
+            }
+            What::Counts(_) | What::Levels(_) | What::Nothing => None,
+        }
+    }
+
+    fn judge_promise(
+        &self,
+        promise: &Judged,
+        spells: &[recovery::Spell],
+        quiet: Option<&DayProfile>,
+    ) -> PromiseOutcome {
+        let timeline = &self.timeline;
         let mut broken_days: BTreeSet<usize> = BTreeSet::new();
         let conditions = promise.rows.iter().map(|row| {
-            let others = || {
-                let same_subject = promise
-                    .rows
-                    .iter()
-                    .filter(|r| r.subject_index == row.subject_index);
-                same_subject.map(|row| row.what)
-            };
             // A promise that says how fast it recovers excuses itself for that long.
             let left_out = || {
                 let mut intervals = promise.except.clone();
-                for excuse in others() {
+                for excuse in promise.of_subject(row.subject_index) {
                     if let What::Recovers { rule, .. } = excuse {
                         intervals.extend(spells.iter().map(|spell| spell.excused(&rule)));
                     }
                 }
                 window::union(intervals)
             };
-            let found = match row.what {
-                What::Nothing => window::Found::default(),
+            let (rule, found) = match row.what {
+                What::Nothing => (None, window::Found::default()),
                 What::Counts(index) => {
-                    self.counts[index as usize].judge(&self.timeline, promise.at_least, &left_out())
+                    let track = &self.counts[index as usize];
+                    let quiet = quiet.and_then(|quiet| quiet.counts(promise, row));
+                    let found = track.judge(timeline, promise.at_least, &left_out(), quiet);
+                    (Some(track.rule), found)
                 }
                 What::Levels(index) => {
-                    self.levels[index as usize].judge(&self.timeline, &left_out())
+                    let track = &self.levels[index as usize];
+                    let quiet = quiet.and_then(|quiet| quiet.levels(promise, row));
+                    let found = track.judge(timeline, &left_out(), quiet);
+                    (Some(track.rule), found)
                 }
-                What::Drains { rule, track } => {
-                    recovery::judge(&rule, &self.timeline, spells, |spell| {
-                        self.drains[track as usize].drained(spell, self.timeline.from_ns)
-                    })
-                }
-                What::Recovers { rule, watch } => {
-                    let (counts, levels): (Vec<_>, Vec<_>) = (
-                        others()
-                            .filter_map(|what| match what {
-                                What::Counts(index) => Some(&self.counts[index as usize]),
-                                _ => None,
-                            })
-                            .collect(),
-                        others()
-                            .filter_map(|what| match what {
-                                What::Levels(index) => Some(&self.levels[index as usize]),
-                                _ => None,
-                            })
-                            .collect(),
-                    );
-                    let recovered = |spell: &recovery::Spell| {
-                        if counts.is_empty() && levels.is_empty() {
-                            let watch = &self.watches[watch as usize];
-                            Some(watch.seen(
-                                spell.from_ns.max(0) as u64,
-                                spell.until_ns?,
-                                spell.horizon_ns,
-                            ))
-                        } else {
-                            recovery::since_when(spell, &counts, &levels, promise.at_least)
-                        }
-                    };
-                    recovery::judge(&rule, &self.timeline, spells, recovered)
+                What::Drains { rule, .. } | What::Recovers { rule, .. } => {
+                    let found = recovery::judge(&rule, timeline, spells, |spell| {
+                        self.recovered(promise, row, spell)
+                    });
+                    (Some(rule), found)
                 }
             };
             broken_days.extend(&found.broken_days);
+            let verdict = if 0 < found.broken {
+                Verdict::Broken
+            } else if 0 < found.windows
+                || (matches!(row.what, What::Recovers { .. } | What::Drains { .. })
+                    && spells.is_empty())
+            {
+                Verdict::Kept
+            } else {
+                Verdict::CantTell
+            };
+            let worst = found.worst.map(|worst| worst.value);
             ConditionOutcome {
                 subject: row.subject.clone(),
                 text: row.text.clone(),
-                verdict: if 0 < found.broken {
-                    Verdict::Broken
-                } else if 0 < found.windows
-                    || (matches!(row.what, What::Recovers { .. } | What::Drains { .. })
-                        && spells.is_empty())
-                {
-                    Verdict::Kept
-                } else {
-                    Verdict::CantTell
-                },
-                worst: found.worst.map(|worst| worst.value),
+                verdict,
+                goal: rule.map(|rule| rule.goal()),
+                worst,
                 worst_window: found.worst.map(|worst| worst.window),
                 windows: found.windows,
                 broken: found.broken,

@@ -6,8 +6,9 @@
 use crate::engine::Engine;
 use crate::judge::{Counted, End, Finished, Judge, JudgeError, Level, Watch};
 use crate::observe::Observer;
-use crate::outcome::{PromiseOutcome, Recovery};
+use crate::outcome::Recovery;
 use crate::plan::{NONE, Plan};
+use crate::settling::Settling;
 use crate::state::{Ending, Kind, flag};
 use crate::topic::Leaves;
 use crate::watch::look::Looks;
@@ -21,7 +22,7 @@ type TopicSaid = (u64, Option<u64>);
 /// Who listens to what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judges {
-    judge: Judge,
+    pub(crate) judge: Judge,
     /// Stream of each client, endpoint and service; `NONE` if nobody asks.
     clients: Vec<u32>,
     endpoints: Vec<u32>,
@@ -37,7 +38,9 @@ pub struct Judges {
     /// What alerts and operators look at.
     pub(crate) looks: Looks,
     /// The general rule, where something is going to happen.
-    watch: Option<Watch>,
+    pub(crate) watch: Option<Watch>,
+    /// Where the run may end early.
+    pub(crate) settling: Option<Settling>,
 }
 
 pub(crate) fn end_of(ending: Ending) -> End {
@@ -97,6 +100,7 @@ impl Judges {
             levels,
             looks: Looks::default(),
             watch: None,
+            settling: None,
         })
     }
 
@@ -135,6 +139,9 @@ impl Judges {
         }
         if let Some(watch) = &mut self.watch {
             watch.record(&finished);
+            if let Some(settling) = &mut self.settling {
+                settling.visit(client, &finished);
+            }
         }
         if self.clients[client] != NONE {
             self.judge.record(self.clients[client], &finished);
@@ -359,7 +366,7 @@ impl<O: Observer> Engine<O> {
     }
 
     /// Messages that lie in their topics at the end.
-    fn judge_messages(&mut self, end_ns: u64) {
+    fn judge_messages(&self, judges: &mut Judges, end_ns: u64) {
         let mut open: Vec<(u32, u64)> = Vec::new();
         for (at, topic) in self.s.topics.topics.iter().enumerate() {
             let waiting = topic.lanes.iter().flat_map(|lane| &lane.waiting);
@@ -375,16 +382,17 @@ impl<O: Observer> Engine<O> {
                 .map(|(topic, m)| (topic, m.sent_ns)),
         );
         for (topic, sent_ns) in open {
-            let stream = self.judges.topics[topic as usize];
+            let stream = judges.topics[topic as usize];
             if stream != NONE {
-                self.judges.judge.record_inside(stream, sent_ns, 1, end_ns);
+                judges.judge.record_inside(stream, sent_ns, 1, end_ns);
             }
         }
     }
 
-    /// The verdicts, and recovery by the general rule.
-    pub(crate) fn verdicts(&mut self, end_ns: u64) -> (Vec<PromiseOutcome>, Option<Recovery>) {
-        self.judge_messages(end_ns);
+    /// Tells of what is still inside and of what disturbed, as if the run ended now. Returns from when to when it was
+    /// disturbed, if it was.
+    pub(crate) fn tell_the_end(&self, judges: &mut Judges, end_ns: u64) -> Option<(u64, u64)> {
+        self.judge_messages(judges, end_ns);
         for task in 0..self.s.tasks.len() {
             let row = &self.s.tasks[task];
             if !row.has(flag::COUNTED) {
@@ -392,27 +400,24 @@ impl<O: Observer> Engine<O> {
             }
             match row.kind {
                 Kind::Visit if !row.has(flag::THINKS) => {
-                    let stream = self.judges.clients[row.owner as usize];
-                    if let Some(watch) = &mut self.judges.watch {
+                    let stream = judges.clients[row.owner as usize];
+                    if let Some(watch) = &mut judges.watch {
                         watch.record_inside(row.arrived_ns);
                     }
                     if stream != NONE {
-                        self.judges.judge.record_inside(
-                            stream,
-                            row.arrived_ns,
-                            row.presses + 1,
-                            end_ns,
-                        );
+                        judges
+                            .judge
+                            .record_inside(stream, row.arrived_ns, row.presses + 1, end_ns);
                     }
                 }
                 Kind::Request if row.has(flag::INSIDE) => {
                     let service = self.plan.endpoints[row.owner as usize].service as usize;
                     for stream in [
-                        self.judges.endpoints[row.owner as usize],
-                        self.judges.services[service],
+                        judges.endpoints[row.owner as usize],
+                        judges.services[service],
                     ] {
                         if stream != NONE {
-                            self.judges
+                            judges
                                 .judge
                                 .record_inside(stream, row.arrived_ns, 1, end_ns);
                         }
@@ -423,14 +428,11 @@ impl<O: Observer> Engine<O> {
             let row = &self.s.tasks[task];
             if row.call != NONE && self.in_call(task as u32) {
                 let series = self.plan.calls[row.call as usize].series as usize;
-                let stream = self.judges.calls.get(series).copied().unwrap_or(NONE);
+                let stream = judges.calls.get(series).copied().unwrap_or(NONE);
                 if stream != NONE {
-                    self.judges.judge.record_inside(
-                        stream,
-                        row.call_started_ns,
-                        row.attempt,
-                        end_ns,
-                    );
+                    judges
+                        .judge
+                        .record_inside(stream, row.call_started_ns, row.attempt, end_ns);
                 }
             }
         }
@@ -439,23 +441,29 @@ impl<O: Observer> Engine<O> {
             if !row.begun || !self.disturbs(row) {
                 continue;
             }
-            self.judges.judge.disturbed(row.start_ns, row.ended_ns);
+            judges.judge.disturbed(row.start_ns, row.ended_ns);
             let (from, until) = (row.start_ns.max(0) as u64, row.ended_ns.unwrap_or(end_ns));
             spell = Some(spell.map_or((from, until), |(a, b)| (a.min(from), b.max(until))));
         }
         for bad in &self.s.rollouts.bad {
-            self.judges
-                .judge
-                .disturbed(bad.from_ns as i64, bad.until_ns);
+            judges.judge.disturbed(bad.from_ns as i64, bad.until_ns);
             let until = bad.until_ns.unwrap_or(end_ns);
             spell = Some(spell.map_or((bad.from_ns, until), |(a, b)| {
                 (a.min(bad.from_ns), b.max(until))
             }));
         }
-        let recovery = match (&self.judges.watch, spell) {
+        spell
+    }
+
+    /// The judge at the end, who has heard everything, and recovery by the general rule.
+    pub(crate) fn close_judge(&self, end_ns: u64) -> (Judge, Option<Recovery>) {
+        let mut judges = self.judges.clone();
+        let spell = self.tell_the_end(&mut judges, end_ns);
+        judges.judge.close(end_ns);
+        let recovery = match (&judges.watch, spell) {
             (Some(watch), Some((from, until))) => Some(watch.recovery(from, until, end_ns)),
             _ => None,
         };
-        (self.judges.judge.clone().finish(end_ns), recovery)
+        (judges.judge, recovery)
     }
 }

@@ -41,6 +41,7 @@ mod retry;
 mod rollout;
 pub mod rows;
 mod service;
+mod settling;
 mod state;
 mod topic;
 pub mod trace;

@@ -43,6 +43,13 @@ pub struct Team {
     told: u64,
 }
 
+impl Team {
+    /// Whether somebody has something to do, or what they did is still in force.
+    pub(crate) fn is_at_work(&self) -> bool {
+        !self.line.is_empty() || self.jobs.iter().any(|job| job.open)
+    }
+}
+
 /// One firing, one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Job {

@@ -10,6 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use worstday_stats::math;
 use worstday_stats::sketch::{Histogram, Sparse};
 
 pub use crate::topic::{TopicCounts, TopicLevel, TopicOutcome, TopicWindow};
@@ -134,6 +135,8 @@ pub enum Ended {
     Horizon,
     /// A monitor decided its question.
     Decided,
+    /// Everything was again as before the disturbances, which is all that was asked.
+    Recovered,
     /// Somebody stopped it.
     Stopped,
     /// More requests inside at once than the engine holds.
@@ -434,6 +437,9 @@ pub struct ConditionOutcome {
     pub text: String,
     /// Whether it held.
     pub verdict: Verdict,
+    /// What is asked for; none where nothing of this subject has such a figure.
+    #[serde(default)]
+    pub goal: Option<Goal>,
     /// The worst value of all windows in base units; none if nothing was measured, infinite for never.
     pub worst: Option<f64>,
     /// Window with the worst value: start and end on the run's clock.
@@ -442,6 +448,82 @@ pub struct ConditionOutcome {
     pub windows: u64,
     /// Windows that broke.
     pub broken: u64,
+}
+
+/// What a condition asks of its figure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Goal {
+    /// How the figure is compared.
+    pub op: Op,
+    /// With what, in base units: ns, shares of 1, numbers.
+    pub value: f64,
+    /// The figure is a share of 1 of what went well: how near it comes to 1 is what counts.
+    pub of_one: bool,
+}
+
+/// Comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Op {
+    /// Below.
+    Less,
+    /// At or below.
+    AtMost,
+    /// Above.
+    More,
+    /// At or above.
+    AtLeast,
+    /// Just so.
+    Equal,
+}
+
+/// A margin never tells more than a factor of half a billion.
+const FURTHEST: f64 = 20.0;
+
+/// Nor less than a billionth: on which side it was is always told.
+const NEAREST: f64 = 1e-9;
+
+impl ConditionOutcome {
+    /// How far this history was from the other verdict: above 0 if the condition was kept, below if it was broken;
+    /// none if it cannot be told. For ranking only.
+    ///
+    /// The natural logarithm of the factor between the figure and the goal, from 1e-9 to 20 and with the sign of the
+    /// verdict; for what went well the factor between the shares that did not. A figure of 0 or of never is 20
+    /// away. Where one of the two is negative, or the goal is a number to be hit, it is their difference instead.
+    #[must_use]
+    pub fn margin(&self) -> Option<f64> {
+        let sign = match self.verdict {
+            Verdict::Kept => 1.0,
+            Verdict::Broken => -1.0,
+            Verdict::CantTell => return None,
+        };
+        let size = match (self.goal, self.worst) {
+            (Some(goal), Some(worst)) => goal.distance(worst),
+            // Nothing was there to break it, or its figure was not kept.
+            _ if self.verdict == Verdict::Kept => FURTHEST,
+            _ => NEAREST,
+        };
+        Some(sign * size.clamp(NEAREST, FURTHEST))
+    }
+}
+
+impl Goal {
+    /// How far a figure is from the goal, on either side of it.
+    fn distance(&self, worst: f64) -> f64 {
+        let (figure, goal) = if self.of_one {
+            (1.0 - worst, 1.0 - self.value)
+        } else {
+            (worst, self.value)
+        };
+        if self.op == Op::Equal || figure < 0.0 || goal < 0.0 {
+            (figure - goal).abs()
+        } else if figure == goal {
+            0.0
+        } else {
+            // A quotient of 0 or of infinity is as far as anything.
+            math::ln(figure / goal).abs()
+        }
+    }
 }
 
 /// Whether a condition held on this history.
@@ -515,4 +597,45 @@ pub struct Conservation {
     pub area_ns: u128,
     /// Sum of the times spent inside, those still inside included, ns.
     pub sojourn_ns: u128,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn margin(op: Op, value: f64, of_one: bool, worst: f64, verdict: Verdict) -> f64 {
+        let outcome = ConditionOutcome {
+            subject: String::new(),
+            text: String::new(),
+            verdict,
+            goal: Some(Goal { op, value, of_one }),
+            worst: Some(worst),
+            worst_window: None,
+            windows: 1,
+            broken: 0,
+        };
+        outcome.margin().unwrap()
+    }
+
+    /// Twice too slow is as far as half as slow as allowed; nothing lost and never back are as far as can be; and
+    /// the sign is the verdict's even where a figure was rounded.
+    #[test]
+    fn margins_are_factors_with_the_sign_of_the_verdict() {
+        use Verdict::{Broken, Kept};
+        let two = core::f64::consts::LN_2;
+        let near = |got: f64, want: f64| assert!((got - want).abs() < 1e-12, "{got}, not {want}");
+        near(margin(Op::Less, 4e9, false, 2e9, Kept), two);
+        near(margin(Op::Less, 4e9, false, 8e9, Broken), -two);
+        near(margin(Op::AtLeast, 50.0, false, 100.0, Kept), two);
+        near(margin(Op::More, 50.0, false, 25.0, Broken), -two);
+        // 99.8 % where 99.9 % was promised: twice as many go wrong.
+        let missed = margin(Op::More, 0.999, true, 0.998, Broken);
+        assert!((missed + two).abs() < 1e-9, "{missed}");
+        near(margin(Op::Less, 0.01, false, 0.0, Kept), 20.0);
+        near(margin(Op::Less, 1e9, false, f64::INFINITY, Broken), -20.0);
+        near(margin(Op::AtMost, 0.0, false, 3.0, Broken), -20.0);
+        near(margin(Op::AtMost, 0.0, false, 0.0, Kept), 1e-9);
+        near(margin(Op::Less, 5.0, false, 5.0, Broken), -1e-9);
+        near(margin(Op::Equal, 3.0, false, 5.0, Broken), -2.0);
+    }
 }

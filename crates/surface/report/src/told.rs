@@ -166,6 +166,7 @@ pub(crate) fn history(row: &Outcome) -> History {
         ended: match row.ended {
             Ended::Horizon => "horizon",
             Ended::Decided => "decided",
+            Ended::Recovered => "recovered",
             Ended::Stopped => "stopped",
             Ended::TooManyInside => "too-many-inside",
         }

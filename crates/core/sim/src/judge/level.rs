@@ -1,9 +1,13 @@
 //! A level over time: its lowest and highest value in every slot.
 
-use super::rule::{Measure, Op, Rule};
-use super::window::{Found, Grid, SLOTS_PER_WINDOW, overlaps};
+use super::rule::{Measure, Rule};
+use super::window::{Found, Grid, SLOTS_PER_WINDOW, overlaps, parts_outside};
 use super::{DAY_NS, Level, Timeline};
+use crate::outcome::Op;
 use serde::{Deserialize, Serialize};
+
+/// The lowest and the highest value of a slot; none before the first value.
+pub(super) type Range = Option<(f64, f64)>;
 
 /// A level of one service, as one condition sees it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -11,8 +15,7 @@ pub(super) struct LevelTrack {
     pub(super) rule: Rule,
     grid: Grid,
     from_ns: u64,
-    /// Lowest and highest; none before the first value.
-    slots: Vec<Option<(f64, f64)>>,
+    slots: Vec<Range>,
     /// The value since then.
     value: Option<f64>,
     since_ns: u64,
@@ -67,19 +70,29 @@ impl LevelTrack {
         }
     }
 
-    pub(super) fn judge(&self, timeline: &Timeline, left_out: &[(i64, i64)]) -> Found {
+    /// The slots of a day that was simulated whole.
+    pub(super) fn day(&self, day: (i64, i64)) -> Vec<Range> {
+        let slots = self.grid.slot_from(day.0)..self.grid.slot_from(day.1);
+        slots
+            .map(|slot| self.slots.get(slot).copied().flatten())
+            .collect()
+    }
+
+    pub(super) fn judge(
+        &self,
+        timeline: &Timeline,
+        left_out: &[(i64, i64)],
+        quiet: Option<&[Range]>,
+    ) -> Found {
         let mut found = Found::default();
         let (from, end) = (timeline.from_ns as i64, timeline.end_ns as i64);
         let first = self.grid.slot_from(from);
         let last = (self.grid.slots_to(end) + 1).saturating_sub(SLOTS_PER_WINDOW);
         if DAY_NS <= self.rule.over_ns || last <= first {
-            for &(start, stop) in &timeline.days {
-                self.whole(
-                    &mut found,
-                    timeline,
-                    (start.max(from), stop.min(end)),
-                    left_out,
-                );
+            let quiet = quiet.filter(|_| DAY_NS <= self.rule.over_ns);
+            for &day in &timeline.days {
+                let simulated = (day.0.max(from), day.1.min(end));
+                self.whole(&mut found, timeline, (day, simulated), left_out, quiet);
             }
         } else {
             for slot in first..last {
@@ -101,19 +114,25 @@ impl LevelTrack {
         &self,
         found: &mut Found,
         timeline: &Timeline,
-        window: (i64, i64),
+        (day, simulated): ((i64, i64), (i64, i64)),
         left_out: &[(i64, i64)],
+        quiet: Option<&[Range]>,
     ) {
-        if window.1 <= window.0 {
+        if simulated.1 <= simulated.0 {
             return;
         }
-        let slots = self.grid.slot(window.0.max(0) as u64)..self.grid.slot_from(window.1);
-        let kept =
-            slots.filter(|&slot| !overlaps(left_out, self.grid.at(slot), self.grid.at(slot + 1)));
-        let range = kept
-            .filter_map(|slot| self.range(slot, slot + 1))
-            .reduce(wider);
-        self.note(found, timeline, window, range);
+        let slots = self.grid.slot(simulated.0.max(0) as u64)..self.grid.slot_from(simulated.1);
+        let kept = slots.filter(|&slot| {
+            let (from, to) = (self.grid.at(slot), self.grid.at(slot + 1));
+            !overlaps(left_out, from.max(simulated.0), to.min(simulated.1))
+        });
+        let own = kept.filter_map(|slot| self.range(slot, slot + 1));
+        let Some(quiet) = quiet else {
+            return self.note(found, timeline, simulated, own.reduce(wider));
+        };
+        let rest = parts_outside(day, simulated, left_out)
+            .filter_map(|(slot, _)| quiet.get(slot).copied().flatten());
+        self.note(found, timeline, day, own.chain(rest).reduce(wider));
     }
 
     fn note(

@@ -1,6 +1,7 @@
 //! One condition as plain data, and when a value satisfies it.
 
 use super::Level;
+use crate::outcome::{Goal, Op};
 use serde::{Deserialize, Serialize};
 use worstday_model::system::{Compare, Condition, Metric, OfAnswered};
 
@@ -27,16 +28,6 @@ pub(crate) enum Measure {
     Level(Level),
     Recovers,
     Drains,
-}
-
-/// Comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Op {
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-    Equal,
 }
 
 /// A condition.
@@ -89,6 +80,15 @@ impl Rule {
             value: condition.value,
             over_ns: condition.over_ns,
             is_share: condition.text.contains('%') || condition.text.contains(" of "),
+        }
+    }
+
+    /// What outsiders see of it.
+    pub(crate) fn goal(&self) -> Goal {
+        Goal {
+            op: self.op,
+            value: self.value,
+            of_one: self.measure == Measure::Availability,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A sketch that takes values in any order: sixteen buckets per octave, only the occupied ones.
 
+use super::window::Part;
 use serde::{Deserialize, Serialize};
 
 /// Buckets per octave, as a power of two.
@@ -45,7 +46,7 @@ impl Sketch {
         )
     }
 
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.0.iter().map(|&(_, count)| u64::from(count)).sum()
     }
 }
@@ -66,6 +67,13 @@ impl Sum {
     pub(super) fn add(&mut self, sketch: &Sketch) {
         for &(bucket, count) in &sketch.0 {
             self.0[usize::from(bucket)] += u64::from(count);
+        }
+    }
+
+    /// The same part of each bucket.
+    pub(super) fn add_part(&mut self, sketch: &Sketch, part: Part) {
+        for &(bucket, count) in &sketch.0 {
+            self.0[usize::from(bucket)] += part.of(u64::from(count));
         }
     }
 

@@ -177,9 +177,71 @@ impl Slot {
         self.combine(other, |a, b| a + b, self.sum_ns + other.sum_ns)
     }
 
+    /// That part of its requests.
+    fn part(&self, part: Part) -> Self {
+        let sum_ns = self.sum_ns * part.of_ns as u128 / part.slot_ns as u128;
+        self.combine(self, |count, _| part.of(count), sum_ns)
+    }
+
     fn minus(&self, other: &Self) -> Self {
         self.combine(other, |a, b| a - b, self.sum_ns - other.sum_ns)
     }
+}
+
+/// The slots of a quiet day, from its midnight on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    /// None if they are not kept.
+    sketches: Vec<Sketch>,
+}
+
+/// A day to be judged as one window.
+struct Whole<'a> {
+    /// The part of it that was simulated.
+    simulated: (i64, i64),
+    /// The day, and a quiet one for the rest of it.
+    rest: Option<((i64, i64), &'a Slots)>,
+    /// So many times as many requests belong to the window, all of them kept.
+    more: f64,
+}
+
+/// A part of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) of_ns: i64,
+    pub(super) slot_ns: i64,
+}
+
+impl Part {
+    /// That part of a number of things, in whole ones.
+    pub(super) fn of(self, count: u64) -> u64 {
+        let (of, slot) = (self.of_ns as u128, self.slot_ns as u128);
+        ((u128::from(count) * of + slot / 2) / slot) as u64
+    }
+}
+
+/// The slots of a day that lie outside its simulated part, and how much of each; what is left out aside.
+pub(super) fn parts_outside(
+    day: (i64, i64),
+    simulated: (i64, i64),
+    left_out: &[(i64, i64)],
+) -> impl Iterator<Item = (usize, Part)> {
+    let step = DAY_SLOT_NS as i64;
+    (0..)
+        .map(move |slot| (slot, day.0 + slot as i64 * step))
+        .take_while(move |&(_, from)| from < day.1)
+        .filter_map(move |(slot, from)| {
+            let to = (from + step).min(day.1);
+            let before = (to.min(simulated.0) - from).max(0);
+            let after = (to - from.max(simulated.1)).max(0);
+            let part = Part {
+                of_ns: before + after,
+                slot_ns: to - from,
+            };
+            let counts = 0 < part.of_ns && !overlaps(left_out, from, to);
+            counts.then_some((slot, part))
+        })
 }
 
 /// The requests of one subject, as one condition counts them.
@@ -271,21 +333,20 @@ impl CountTrack {
         timeline: &Timeline,
         at_least: u64,
         left_out: &[(i64, i64)],
+        quiet: Option<&Slots>,
     ) -> Found {
         let mut found = Found::default();
         let sums = Sums::new(self);
         let (from, end) = (timeline.from_ns as i64, timeline.end_ns as i64);
+        let simulated = |day: (i64, i64)| (day.0.max(from), day.1.min(end));
         if DAY_NS <= self.rule.over_ns {
-            let more = self.rule.over_ns as f64 / DAY_NS as f64;
-            for &(start, stop) in &timeline.days {
-                self.whole(
-                    &mut found,
-                    timeline,
-                    &sums,
-                    (start.max(from), stop.min(end)),
-                    left_out,
-                    more,
-                );
+            for &day in &timeline.days {
+                let whole = Whole {
+                    simulated: simulated(day),
+                    rest: quiet.map(|quiet| (day, quiet)),
+                    more: self.rule.over_ns as f64 / DAY_NS as f64,
+                };
+                self.whole(&mut found, timeline, &sums, left_out, &whole);
             }
             return found;
         }
@@ -319,19 +380,34 @@ impl CountTrack {
                 }
             }
         }
-        for (day, judged) in timeline.days.iter().zip(judged) {
+        for (&day, judged) in timeline.days.iter().zip(judged) {
             if !judged {
-                self.whole(
-                    &mut found,
-                    timeline,
-                    &sums,
-                    (day.0.max(from), day.1.min(end)),
-                    left_out,
-                    1.0,
-                );
+                let whole = Whole {
+                    simulated: simulated(day),
+                    rest: None,
+                    more: 1.0,
+                };
+                self.whole(&mut found, timeline, &sums, left_out, &whole);
             }
         }
         found
+    }
+
+    /// The slots of a day that was simulated whole.
+    pub(super) fn day(&self, day: (i64, i64)) -> Slots {
+        let first = self.grid.slot_from(day.0);
+        let slots = first..self.grid.slot_from(day.1);
+        let sketch = |slot| self.sketches.get(slot).cloned().unwrap_or_default();
+        Slots {
+            slots: (slots.clone())
+                .map(|slot| self.slots.get(slot).copied().unwrap_or_default())
+                .collect(),
+            sketches: if self.keeps_sketches {
+                slots.map(sketch).collect()
+            } else {
+                Vec::new()
+            },
+        }
     }
 
     /// The start slot of the window that starts at `slot`, prolonged until enough was sent in it, but not
@@ -365,17 +441,16 @@ impl CountTrack {
         Some(has)
     }
 
-    /// All slots that start in a window, those that are left out aside, as one; `more` times as many
-    /// requests belong to it, all of them kept.
+    /// All slots of a day, those that are left out aside, as one window.
     fn whole(
         &self,
         found: &mut Found,
         timeline: &Timeline,
         sums: &Sums<'_>,
-        window: (i64, i64),
         left_out: &[(i64, i64)],
-        more: f64,
+        whole: &Whole<'_>,
     ) {
+        let mut window = whole.simulated;
         if window.1 <= window.0 {
             return;
         }
@@ -395,10 +470,24 @@ impl CountTrack {
                 length += to - from;
             }
         }
+        if let Some((day, quiet)) = whole.rest {
+            for (slot, part) in parts_outside(day, whole.simulated, left_out) {
+                // Where the clock goes back a day is longer than a quiet one may have been.
+                let Some(row) = quiet.slots.get(slot) else {
+                    continue;
+                };
+                agg = agg.plus(&row.part(part));
+                if let Some(row) = quiet.sketches.get(slot) {
+                    sketch.add_part(row, part);
+                }
+                length += part.of_ns;
+            }
+            window = day;
+        }
         // What is left out is no time either.
         let judged_for = (window.0, window.0 + length.max(1));
-        if let Some(holds) = self.holds(&agg, judged_for, more) {
-            let value = self.value(&agg, judged_for, more, &mut sketch, |_| {});
+        if let Some(holds) = self.holds(&agg, judged_for, whole.more) {
+            let value = self.value(&agg, judged_for, whole.more, &mut sketch, |_| {});
             found.note(&self.rule, timeline, window, holds, value);
         }
     }
@@ -478,7 +567,7 @@ impl CountTrack {
         let (below, upto) = (agg.below + good + rest, agg.upto + good + rest);
         let rank = rank_of(q, population + rest);
         let (is_less, is_at_most) = (rank <= below, rank <= upto);
-        use super::rule::Op;
+        use crate::outcome::Op;
         match self.rule.op {
             Op::Less => is_less,
             Op::AtMost => is_at_most,

@@ -8,6 +8,7 @@ mod edits;
 mod faults;
 mod links;
 mod money;
+mod part_of_day;
 mod pools;
 mod queues;
 mod rollouts;

@@ -513,6 +513,7 @@ pub fn stormy_row(seed: u64, recovers: bool) -> Outcome {
         broken_days: 0,
         conditions: vec![
             ConditionOutcome {
+                goal: None,
                 subject: "users".to_owned(),
                 text: "lost < 1% over 1m".to_owned(),
                 verdict: Verdict::Broken,
@@ -522,6 +523,7 @@ pub fn stormy_row(seed: u64, recovers: bool) -> Outcome {
                 broken: 180,
             },
             ConditionOutcome {
+                goal: None,
                 subject: "users".to_owned(),
                 text: "recovers < 5m".to_owned(),
                 verdict: if recovers {
