@@ -6,7 +6,8 @@
 //! [`mod@file`] gives a tree its types. [`load`] puts files together by [`edit`], [`preset`]s are
 //! expanded, [`print`](mod@print) shows the whole. [`system`] is what it means, resolved and
 //! checked; [`day`] is one concrete day of it on the engine's clock, [`when`] are its dates,
-//! [`calendar`] says which instants they are, and [`recording`] reads recorded arrivals.
+//! [`calendar`] says which instants they are, and [`recording`] reads recorded arrivals. What is written
+//! back into files is quoted by [`yaml`].
 
 pub mod ast;
 pub mod calendar;
@@ -25,3 +26,4 @@ pub mod source;
 pub mod system;
 pub mod tree;
 pub mod when;
+pub mod yaml;

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use jiff::civil::Time;
 use jiff::{SignedDuration, ToSpan as _};
 use worstday_live::script::{Begin, Edits};
-use worstday_live::yaml::Yaml;
 use worstday_live::{Described, Keeper, Opening, Reader, Session, Stage};
 use worstday_model::calendar::Calendar;
 use worstday_model::day::{self, Day, DayRequest, Random, Varies, What, busiest_moment};
@@ -22,6 +21,7 @@ use worstday_model::scalar::Duration;
 use worstday_model::source::SourceMap;
 use worstday_model::system::{Arrive, ClientId, Dist, System};
 use worstday_model::tree::{Node, add_bytes};
+use worstday_model::yaml::Yaml;
 use worstday_report::quoted;
 
 use crate::arguments::{Arguments, Command, Demo, Format, Live, Run};

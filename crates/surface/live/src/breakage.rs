@@ -8,7 +8,7 @@ use worstday_model::system::{Both, Caller, Dist, End, FaultKind, Replicas, Servi
 use worstday_report::quantity::{percent, plain, seconds};
 
 use crate::lever::Finder;
-use crate::yaml::Yaml;
+use worstday_model::yaml::Yaml;
 
 /// Parts that are offered to be broken.
 const PARTS: usize = 240;

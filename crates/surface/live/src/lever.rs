@@ -14,7 +14,7 @@ use worstday_model::system::{
 
 use crate::breakage::{KINDS, PERCENT, Part, SIZE, Size, decimal, mean, verb};
 use crate::script::Edits;
-use crate::yaml::Yaml;
+use worstday_model::yaml::Yaml;
 
 /// Levers of one kind that are offered.
 const OFFERED: usize = 24;

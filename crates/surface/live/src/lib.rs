@@ -1,7 +1,7 @@
 //! The flight simulator: a simulated day that one flies through by hand, and the server that shows it to browsers.
 //!
 //! In reading order: [`session`] is a day that is lived, in one [`arm`] or two, and the scenario that is written meanwhile
-//! ([`script`], whose texts [`yaml`] quotes); [`lever`] finds what can be done in a system, [`breakage`] how it can be broken; `observer` says what users feel now, `story` what
+//! ([`script`]); [`lever`] finds what can be done in a system, [`breakage`] how it can be broken; `observer` says what users feel now, `story` what
 //! happened and who did it, `shelf` keeps moments to step back to (`weigh` says how heavy they are). [`tell`] puts
 //! all that into words and numbers for the page, [`pace`] is the thread that lets time pass, and [`server`] is the door.
 //!
@@ -20,7 +20,6 @@ mod shelf;
 pub mod story;
 pub mod tell;
 mod weigh;
-pub mod yaml;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};

@@ -15,7 +15,7 @@ use worstday_model::calendar::Calendar;
 use worstday_model::scalar::Duration;
 use worstday_model::tree::Node;
 
-use crate::yaml::{Yaml, scalar};
+use worstday_model::yaml::{Yaml, scalar};
 
 /// One millisecond, ns.
 pub const MILLISECOND_NS: i64 = 1_000_000;
@@ -405,12 +405,12 @@ mod tests {
         assert_eq!(late.time(at(24) + 1_000_000), Err(Unnamed::TooLate));
         let before = late.text_until(at(1) + 1_000_000, "").unwrap();
         assert!(
-            before.contains("at: \"23:00\"") && !before.contains("at: \"02:00\""),
+            before.contains("at: 23:00") && !before.contains("at: 02:00"),
             "{before}"
         );
         let after = late.text_until(at(5), "").unwrap();
         assert!(
-            after.contains("at: \"02:00\"") && after.contains("until: \"03:00\""),
+            after.contains("at: 02:00") && after.contains("until: 03:00"),
             "{after}"
         );
     }
@@ -453,10 +453,10 @@ scenario: by-hand
 base: a.yaml
 seed: 00007f3a
 day: 2026-11-28
-from: "07:00"
-until: "11:00"
+from: 07:00
+until: 11:00
 happens:
-  - {at: "07:00:13.251", vanish: pos, lasts: 1.001s, because: "it's \"bad\"\u000a  - {at: 08:00}"}
+  - {at: 07:00:13.251, vanish: pos, lasts: 1.001s, because: "it's \"bad\"\u000a  - {at: 08:00}"}
 "#;
         assert_eq!(text, expected);
     }

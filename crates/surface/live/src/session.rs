@@ -21,7 +21,7 @@ use crate::observer::{Cut, Probe};
 use crate::script::{Begin, Edits, LINES_MAX, Line, MILLISECOND_NS, Script};
 use crate::shelf::Shelf;
 use crate::story::{Open, Pulled, Story};
-use crate::yaml::Yaml;
+use worstday_model::yaml::Yaml;
 
 /// A moment is kept about so often, ns.
 pub const MOMENT_NS: u64 = 60_000_000_000;

@@ -38,7 +38,7 @@ pub enum What {
 }
 
 /// One concrete day, as a scenario file tells it, its names resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name.
     pub name: String,
@@ -55,7 +55,7 @@ pub struct Scenario {
 }
 
 /// Something that a scenario makes happen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Happening {
     /// When. In a run past midnight, a time up to `until` is one after midnight.
     pub at: Time,

@@ -8,11 +8,13 @@ mod inputs;
 mod loader;
 mod path;
 mod scenario;
+mod write;
 
 use std::sync::Arc;
 
 pub use self::inputs::Input;
 use self::loader::Loader;
+pub use self::write::{DayFile, Found, Unwritable, hash_of};
 use crate::ast;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::edit;

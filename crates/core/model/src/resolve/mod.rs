@@ -32,7 +32,7 @@ mod target;
 mod topic;
 mod watch;
 
-pub(crate) use by_hand::ByHand;
+pub(crate) use by_hand::{ByHand, Hand};
 pub use finding::FINDINGS;
 pub(crate) use growth::is_address;
 pub(crate) use laws::law;

@@ -14,3 +14,4 @@ mod resolve;
 mod scalar;
 mod schema;
 mod topics;
+mod write;

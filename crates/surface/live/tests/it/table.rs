@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 use worstday_live::script::{Begin, Edits};
-use worstday_live::yaml::Yaml;
 use worstday_live::{Described, Opening, Reader, Session};
 use worstday_model::day::{self, DayRequest, Random, What};
 use worstday_model::load::{Files, LoadOptions, Model, OverlayChoice};
 use worstday_model::system::{EditId, System};
+use worstday_model::yaml::Yaml;
 use worstday_sim::{Editing, Engine};
 
 #[derive(Clone)]

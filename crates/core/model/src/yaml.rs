@@ -1,9 +1,9 @@
-//! What is written into a scenario, as YAML in one line: every text that is not plainly plain stands in quotes.
+//! What is written into a file, as YAML in one line: every text that is not plainly plain stands in quotes.
 //!
 //! The reader takes quotes for nothing but quotes (a scalar is its text), so quoting too much is never wrong, and
 //! quoting too little lets a text end its own line.
 
-use worstday_model::tree::{Node, Value};
+use crate::tree::{Node, Value};
 
 /// A map, a list or a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +82,15 @@ impl From<&Node> for Yaml {
 /// A text, in quotes unless nothing in it could mean anything else.
 pub fn scalar(out: &mut String, text: &str) {
     let plain = |c: char| c.is_ascii_alphanumeric() || ". _/%-".contains(c);
-    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if begins && text.chars().all(plain) && !text.ends_with(' ') {
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        || ["/", "./", "../"].iter().any(|path| text.starts_with(path));
+    // A time of day: its colons have digits on both sides, so they end no key.
+    let is_time = text.split(':').count() > 1
+        && (text.split(':')).all(|part| {
+            part.starts_with(|c: char| c.is_ascii_digit())
+                && part.chars().all(|c| c.is_ascii_digit() || c == '.')
+        });
+    if is_time || begins && text.chars().all(plain) && !text.ends_with(' ') {
         out.push_str(text);
         return;
     }
@@ -104,7 +111,6 @@ pub fn scalar(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use worstday_model::form::Given;
 
     /// Whatever a text is, the reader gets back that text and nothing beside it.
     #[test]
@@ -139,6 +145,14 @@ mod tests {
             "\u{2028}",
             "a\u{0}b",
             "08:20:13.251",
+            "08:20",
+            "08:20:",
+            "a:b",
+            "../a.yaml",
+            "/",
+            "...",
+            "--- x",
+            "1::2",
             "30%",
             "2 more",
             "1x",
@@ -150,10 +164,10 @@ mod tests {
         for text in hostile {
             let line = Yaml::map([(text, Yaml::List(vec![Yaml::text(text)]))]).flow();
             let whole = format!("worstday: 1\nsystem: x\nx-try: {line}\nx-end: here\n");
-            let mut sources = worstday_model::source::SourceMap::default();
+            let mut sources = crate::source::SourceMap::default();
             let id = sources.add("x", whole.as_str());
-            let mut found = worstday_model::diagnostic::Diagnostics::new();
-            let node = worstday_model::tree::parse(&sources, id, &mut found);
+            let mut found = crate::diagnostic::Diagnostics::new();
+            let node = crate::tree::parse(&sources, id, &mut found);
             let back = node
                 .as_ref()
                 .and_then(|node| node.get("x-try"))
@@ -174,6 +188,5 @@ mod tests {
                 Some("here")
             );
         }
-        let _ = std::marker::PhantomData::<Given<()>>;
     }
 }
