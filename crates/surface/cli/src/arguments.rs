@@ -60,8 +60,8 @@ pub struct Run {
     /// The model, or an overlay of one
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// A concrete day from a scenario file, instead of an ordinary one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["day", "at", "faults"])]
+    /// A concrete day instead of an ordinary one: a scenario file, or the name of a day in .worstday
+    #[arg(long, value_name = "FILE|ID", conflicts_with_all = ["day", "at", "faults"])]
     pub scenario: Option<PathBuf>,
     /// Which day [default: the first working day after the model's `as-of`]
     #[arg(long, value_name = "DATE")]

@@ -17,6 +17,7 @@ use worstday_sim::engine::Editing;
 
 use crate::arguments::Run;
 use crate::exit::{Exit, Stop};
+use crate::store;
 
 /// Larger files are refused: a model is text that people read, and a recording is read whole.
 const LARGEST: u64 = 256 << 20;
@@ -131,9 +132,9 @@ pub fn read(arguments: &Run, files: &dyn Files, today: Option<Date>) -> Result<R
             })
             .collect(),
         set: arguments.set.clone(),
-        scenario: arguments
-            .scenario
-            .as_ref()
+        scenario: (arguments.scenario.as_ref())
+            .map(|named| store::scenario(&arguments.file, named).map_err(Stop::from))
+            .transpose()?
             .map(|path| path.display().to_string()),
         variant: None,
     };

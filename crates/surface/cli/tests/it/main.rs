@@ -10,6 +10,7 @@ mod page;
 mod processors;
 mod reading;
 mod recordings;
+mod store;
 mod stories;
 mod systems;
 mod tool;
