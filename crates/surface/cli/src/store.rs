@@ -242,6 +242,7 @@ pub fn scenario(model: &Path, named: &Path) -> Result<PathBuf, StoreError> {
 mod tests {
     use super::*;
     use jiff::civil::date;
+    use std::thread::ScopedJoinHandle;
     use worstday_model::system::{System, Tables};
 
     /// A folder for one test, gone when it is dropped.
@@ -410,7 +411,7 @@ mod tests {
         };
         let ids: Vec<Vec<String>> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(keep)).collect();
-            let ids = threads.into_iter().map(|thread| thread.join());
+            let ids = threads.into_iter().map(ScopedJoinHandle::join);
             ids.map(|ids| ids.expect("no panic")).collect()
         });
         assert!(ids.iter().all(|own| *own == ids[0]));

@@ -420,7 +420,7 @@ fn size(kind: &FaultKind, value: f64) -> Option<String> {
         }
         FaultKind::Delay { .. } => {
             // Whole nanoseconds that an `f64` holds exactly.
-            let whole = 0.0 <= value && value < 9_007_199_254_740_992.0 && value.fract() == 0.0;
+            let whole = (0.0..9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0;
             whole.then(|| Duration::from_nanos(value as u64).to_string())
         }
         _ => None,

@@ -92,7 +92,7 @@ fn a_written_day_is_lived_again() {
         demand: Vec::new(),
         happens: vec![
             Happening {
-                by: Some(2.718_281_828_459_045),
+                by: Some(2.712_345_678_901_234),
                 lasts_ns: Some(93_123_456_789),
                 ..line(time(9, 58, 13, 123_456_789), Happens::Fault(FaultId(0)))
             },
