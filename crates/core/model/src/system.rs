@@ -1382,4 +1382,7 @@ pub enum Metric {
     Age,
     /// Messages given up after the last attempt.
     DeadLetters,
+    /// What the visits of a client that were lost would have been worth, in the file's currency. Of nothing else, and
+    /// in promises only.
+    MoneyLost,
 }

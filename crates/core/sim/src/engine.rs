@@ -1181,6 +1181,9 @@ impl<O: Observer> Engine<O> {
         if counted && self.plan.clients[client].value.is_some() {
             let value = self.value_of(client as u32, visit);
             self.m.money(client, value, ending);
+            if !crate::judge_feed::end_of(ending).is_answered() {
+                self.judges.visit_lost(client, arrived, value);
+            }
         }
         if !self.s.visit_budgets.is_empty() {
             self.s.visit_budgets.remove(&visit);

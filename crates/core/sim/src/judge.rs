@@ -16,6 +16,8 @@
 //!   long, or its window counts only if it holds, or breaks, whatever becomes of it.
 //! - Windows of a day or more leave out the slots of five minutes that `except` or a disturbance touch;
 //!   shorter ones are left out whole.
+//! - Money lost is summed in millionths of the currency, a visit's worth in the slot in which it was sent. Its windows are
+//!   not prolonged, for an amount would only grow; any visit will do.
 //! - A window longer than a day takes as many requests for the rest of it as the day had, all of them
 //!   kept: a day that breaks it does so by its own losses.
 //! - Of a day that was simulated in part, windows of a day or more see that part; or, with a [`DayProfile`], the whole day,
@@ -123,6 +125,15 @@ pub enum Counted {
     Duplicate,
     /// A message that was given up after the last attempt.
     DeadLetter,
+}
+
+/// Whether a visit's money is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// It was lost.
+    Yes,
+    /// It is still inside at the end.
+    Perhaps,
 }
 
 /// Why promises cannot be judged on this day.
@@ -371,6 +382,8 @@ impl Judge {
                 self.by_service[service.index()].push(index);
                 What::Levels(index)
             }
+            // Nobody else has money.
+            Measure::MoneyLost if !matches!(subject, Subject::Client(_)) => What::Nothing,
             _ => {
                 let track = CountTrack::new(rule, &self.timeline).ok_or_else(too_many)?;
                 self.counts.push(track);
@@ -480,6 +493,22 @@ impl Judge {
         }
         if let Some(watch) = stream.watch {
             self.watches[watch as usize].record_inside(sent_ns);
+        }
+    }
+
+    /// Whether a promise speaks of the money of that stream.
+    #[must_use]
+    pub fn wants_money(&self, stream: u32) -> bool {
+        let counts = &self.streams[stream as usize].counts;
+        (counts.iter()).any(|&at| self.counts[at as usize].rule.measure == Measure::MoneyLost)
+    }
+
+    /// A visit of that stream, sent then, is or may be lost, and was worth so many millionths of the currency.
+    pub fn money(&mut self, stream: u32, sent_ns: u64, micros: u64, lost: Lost) {
+        if self.timeline.from_ns <= sent_ns {
+            for &track in &self.streams[stream as usize].counts {
+                self.counts[track as usize].money(sent_ns, micros, lost);
+            }
         }
     }
 

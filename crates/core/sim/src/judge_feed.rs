@@ -4,7 +4,7 @@
 //! A run without promises and without disturbances asks one small question per end and stores nothing.
 
 use crate::engine::Engine;
-use crate::judge::{Counted, End, Finished, Judge, JudgeError, Level, Watch};
+use crate::judge::{Counted, End, Finished, Judge, JudgeError, Level, Lost, Watch};
 use crate::observe::Observer;
 use crate::outcome::Recovery;
 use crate::plan::{NONE, Plan};
@@ -25,6 +25,8 @@ pub struct Judges {
     pub(crate) judge: Judge,
     /// Stream of each client, endpoint and service; `NONE` if nobody asks.
     clients: Vec<u32>,
+    /// The same for clients, of those whose money somebody asks for.
+    money: Vec<u32>,
     endpoints: Vec<u32>,
     services: Vec<u32>,
     /// Stream of each call series; empty if nobody asks for calls.
@@ -54,6 +56,11 @@ pub(crate) fn end_of(ending: Ending) -> End {
     }
 }
 
+/// Money in whole millionths of the currency.
+fn in_millionths(value: f64) -> u64 {
+    (value * 1e6).round_ties_even() as u64
+}
+
 impl Judges {
     /// # Errors
     ///
@@ -63,6 +70,16 @@ impl Judges {
         let stream = |subject| judge.stream(subject).unwrap_or(NONE);
         let clients = (0..system.clients.len() as u32)
             .map(|c| stream(Subject::Client(ClientId(c))))
+            .collect();
+        let money = (0..system.clients.len() as u32)
+            .map(|c| stream(Subject::Client(ClientId(c))))
+            .map(|s| {
+                if s != NONE && judge.wants_money(s) {
+                    s
+                } else {
+                    NONE
+                }
+            })
             .collect();
         let endpoints = (0..system.endpoints.len() as u32)
             .map(|e| stream(Subject::Endpoint(EndpointId(e))))
@@ -92,6 +109,7 @@ impl Judges {
         Ok(Self {
             judge,
             clients,
+            money,
             endpoints,
             services,
             calls,
@@ -145,6 +163,16 @@ impl Judges {
         }
         if self.clients[client] != NONE {
             self.judge.record(self.clients[client], &finished);
+        }
+    }
+
+    /// A visit that was worth something is lost.
+    #[inline]
+    pub(crate) fn visit_lost(&mut self, client: usize, sent_ns: u64, value: f64) {
+        let stream = self.money[client];
+        if stream != NONE {
+            let micros = in_millionths(value);
+            self.judge.money(stream, sent_ns, micros, Lost::Yes);
         }
     }
 
@@ -408,6 +436,12 @@ impl<O: Observer> Engine<O> {
                         judges
                             .judge
                             .record_inside(stream, row.arrived_ns, row.presses + 1, end_ns);
+                    }
+                    let stream = judges.money[row.owner as usize];
+                    if stream != NONE {
+                        let micros = in_millionths(self.value_of(row.owner, row.visit));
+                        let perhaps = Lost::Perhaps;
+                        judges.judge.money(stream, row.arrived_ns, micros, perhaps);
                     }
                 }
                 Kind::Request if row.has(flag::INSIDE) => {

@@ -141,6 +141,7 @@ fn metric_unit(metric: Metric) -> (Unit, f64) {
         | Metric::DeadLetters
         | Metric::Backlog
         | Metric::Replicas => (Unit::Count, 1.0),
+        Metric::MoneyLost => (Unit::Money, 1.0),
     }
 }
 

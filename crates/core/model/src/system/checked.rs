@@ -14,9 +14,9 @@ use super::{
     Act, Action, Admission, Alert, AlertOn, Arrive, Balance, Budget, Call, CallPolicy, Caller,
     Claim, Client, Condition, Consumer, Costs, Dist, Edit, End, EndpointId, Event, EventId, Expiry,
     Fallback, FallbackDo, Fault, FaultKind, FaultWhen, FlagId, Grows, Growth, Guard, HedgeAfter,
-    KeySpaceId, Lasts, Link, LostCost, Metric, Operator, Part, Patience, Pattern, PoolId, Promise,
-    Recorded, Replicas, Retry, Rollout, RolloutStep, Send, Service, ServiceId, Shed, Sight, Step,
-    Subject, Tables, Target, Topic, TopicId, Verb,
+    KeySpaceId, Lasts, Link, LostCost, Metric, OfAnswered, Operator, Part, Patience, Pattern,
+    PoolId, Promise, Recorded, Replicas, Retry, Rollout, RolloutStep, Send, Service, ServiceId,
+    Shed, Sight, Step, Subject, Tables, Target, Topic, TopicId, Verb,
 };
 use crate::resolve::law;
 
@@ -806,6 +806,10 @@ impl<'a> Check<'a> {
         self.number(condition.value)?;
         match condition.metric {
             Metric::Percentile(quantile) => self.share(quantile),
+            Metric::MoneyLost => self.must(
+                condition.of_answered == OfAnswered::No,
+                "what was answered is not lost",
+            ),
             _ => Ok(()),
         }
     }
@@ -839,7 +843,10 @@ impl<'a> Check<'a> {
 
     fn sight(&self, sight: &Sight) -> Checked {
         self.subject(sight.subject)?;
-        self.condition(sight.seen.condition())
+        let condition = sight.seen.condition();
+        let seen = condition.metric != Metric::MoneyLost;
+        self.must(seen, "nobody watches the money")?;
+        self.condition(condition)
     }
 
     fn operator(&mut self, operator: &Operator) -> Checked {

@@ -2,7 +2,7 @@
 
 use super::rule::{Measure, Rule};
 use super::sketch::{Sketch, Sum};
-use super::{Counted, DAY_NS, DAY_SLOT_NS, End, Finished, MOST_SLOTS, Timeline};
+use super::{Counted, DAY_NS, DAY_SLOT_NS, End, Finished, Lost, MOST_SLOTS, Timeline};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -153,10 +153,19 @@ struct Slot {
     extra: u64,
     /// Response times.
     sum_ns: u128,
+    /// What lost visits would have been worth, in millionths of the currency.
+    lost_micros: u128,
+    /// The same of those still inside at the end.
+    undecided_micros: u128,
 }
 
 impl Slot {
-    fn combine(&self, other: &Self, with: impl Fn(u64, u64) -> u64, sum_ns: u128) -> Self {
+    fn combine(
+        &self,
+        other: &Self,
+        with: impl Fn(u64, u64) -> u64,
+        sum: impl Fn(u128, u128) -> u128,
+    ) -> Self {
         Self {
             sent: with(self.sent, other.sent),
             answered: with(self.answered, other.answered),
@@ -169,22 +178,24 @@ impl Slot {
             undecided: with(self.undecided, other.undecided),
             attempts: with(self.attempts, other.attempts),
             extra: with(self.extra, other.extra),
-            sum_ns,
+            sum_ns: sum(self.sum_ns, other.sum_ns),
+            lost_micros: sum(self.lost_micros, other.lost_micros),
+            undecided_micros: sum(self.undecided_micros, other.undecided_micros),
         }
     }
 
     fn plus(&self, other: &Self) -> Self {
-        self.combine(other, |a, b| a + b, self.sum_ns + other.sum_ns)
+        self.combine(other, |a, b| a + b, |a, b| a + b)
     }
 
     /// That part of its requests.
     fn part(&self, part: Part) -> Self {
-        let sum_ns = self.sum_ns * part.of_ns as u128 / part.slot_ns as u128;
-        self.combine(self, |count, _| part.of(count), sum_ns)
+        let (of, slot) = (part.of_ns as u128, part.slot_ns as u128);
+        self.combine(self, |count, _| part.of(count), |sum, _| sum * of / slot)
     }
 
     fn minus(&self, other: &Self) -> Self {
-        self.combine(other, |a, b| a - b, self.sum_ns - other.sum_ns)
+        self.combine(other, |a, b| a - b, |a, b| a - b)
     }
 }
 
@@ -315,6 +326,17 @@ impl CountTrack {
         slot.undecided += u64::from(!too_long);
     }
 
+    /// A visit was lost, or is still inside at the end, that was worth so much.
+    pub(super) fn money(&mut self, sent_ns: u64, micros: u64, lost: Lost) {
+        if self.rule.measure == Measure::MoneyLost {
+            let slot = self.slot_mut(sent_ns).1;
+            match lost {
+                Lost::Yes => slot.lost_micros += u128::from(micros),
+                Lost::Perhaps => slot.undecided_micros += u128::from(micros),
+            }
+        }
+    }
+
     pub(super) fn count(&mut self, what: Counted, sent_ns: u64) {
         let wanted = matches!(
             (self.rule.measure, what),
@@ -421,7 +443,8 @@ impl CountTrack {
     ) -> Option<usize> {
         let end = slot + SLOTS_PER_WINDOW;
         let enough = |start: usize| at_least <= self.population(&sums.between(start, end));
-        if enough(slot) {
+        // An amount would only grow with the time it is summed over.
+        if enough(slot) || self.rule.measure == Measure::MoneyLost {
             return Some(slot);
         }
         let floor = self.grid.slot_from(floor_ns);
@@ -604,6 +627,10 @@ impl CountTrack {
             Measure::Goodput => {
                 let answered = agg.answered + if good { undecided } else { 0 };
                 answered as f64 / ((window.1 - window.0) as f64 / 1e9)
+            }
+            Measure::MoneyLost => {
+                let undecided = if good { 0 } else { agg.undecided_micros };
+                (agg.lost_micros + undecided) as f64 / 1e6
             }
             // Attempts of those answered are not known apart; a call's attempts are those of all.
             Measure::Attempts => agg.attempts as f64 / agg.sent as f64,

@@ -263,7 +263,11 @@ impl Look {
             Measure::Expired | Measure::Duplicates | Measure::DeadLetters => {
                 tally.extra as f64 / all
             }
-            Measure::Goodput | Measure::Level(_) | Measure::Recovers | Measure::Drains => {
+            Measure::Goodput
+            | Measure::MoneyLost
+            | Measure::Level(_)
+            | Measure::Recovers
+            | Measure::Drains => {
                 unreachable!("{:?} is no share of ended requests", self.rule.measure)
             }
         })

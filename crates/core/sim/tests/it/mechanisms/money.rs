@@ -160,6 +160,66 @@ fn broken_days_cost() {
     assert_eq!(bill.total, 1500.0);
 }
 
+/// Two visits of three are lost within an hour, worth 12.345678 each, and a fourth is still inside at the end: what is lost
+/// is added up by the millionth, windows without enough visits for a share are judged as they are, and what hangs on the
+/// fourth is not told.
+#[test]
+fn lost_money_is_promised() {
+    use worstday_sim::outcome::Verdict::{Broken, CantTell, Kept};
+    let minute = 60_000;
+    let (mut z, _) = server(&[30 * minute, 123 * minute, 177 * minute, 600 * minute - 50]);
+    let errors = FaultKind::Errors {
+        target: z.all_of("server"),
+        by: Dist::Constant(1.0),
+        keys: None,
+    };
+    z.strikes(errors, 2 * HOUR, HOUR);
+    z.system.currency = Some("EUR".into());
+    z.system.clients[0].value = Some(Dist::Constant(12.345_678));
+    let below = |value: f64, over_ns: u64| Condition {
+        text: format!("below {value} over {over_ns}"),
+        metric: Metric::MoneyLost,
+        of_answered: OfAnswered::No,
+        op: Compare::Less,
+        value,
+        over_ns,
+        place: Place::default(),
+    };
+    let promise = |subject| Promise {
+        name: "cheap".into(),
+        subjects: vec![subject],
+        must: vec![
+            // The whole day: 24.691356, and 37.037034 if the fourth is lost too.
+            below(24.691_356, 24 * HOUR),
+            below(30.0, 24 * HOUR),
+            below(37.1, 24 * HOUR),
+            // Both within an hour, each alone in half of one.
+            below(24.0, HOUR),
+            below(12.4, HOUR / 2),
+            below(12.3, HOUR / 2),
+        ],
+        survives: vec![],
+        except: vec![],
+        at_least: 100,
+        at_risk: 0.05,
+        place: Place::default(),
+    };
+    z.system.promises = vec![
+        promise(Subject::Client(ClientId(0))),
+        promise(Subject::Service(ServiceId(0))),
+    ];
+    let t = z.run();
+    let rows = &t.outcome.promises[0].conditions;
+    let verdicts: Vec<_> = rows.iter().map(|row| row.verdict).collect();
+    assert_eq!(verdicts, [Broken, CantTell, Kept, Broken, Kept, Broken]);
+    assert_eq!(rows[0].worst, Some(24.691_356));
+    assert_eq!(rows[2].worst, Some(24.691_356));
+    assert_eq!(rows[4].worst, Some(12.345_678));
+    // Money is the client's.
+    let rows = &t.outcome.promises[1].conditions;
+    assert!(rows.iter().all(|row| row.verdict == CantTell));
+}
+
 /// Demand that doubles every day of a long run: as many visits as the integral of its rate says.
 #[test]
 fn demand_grows_while_it_runs() {
