@@ -1318,7 +1318,7 @@ pub struct Condition {
     pub of_answered: OfAnswered,
     /// Comparison.
     pub op: Compare,
-    /// Threshold in base units (ns, ratio, count, per second).
+    /// Threshold in base units (ns, ratio, count, per second); [`Self::EVER`] of `recovers` without a time.
     pub value: f64,
     /// Window length, ns; the default of the metric if not given.
     pub over_ns: u64,

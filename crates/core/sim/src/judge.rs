@@ -631,9 +631,14 @@ impl Judge {
             // A promise that says how fast it recovers excuses itself for that long.
             let left_out = || {
                 let mut intervals = promise.except.clone();
-                for excuse in promise.of_subject(row.subject_index) {
-                    if let What::Recovers { rule, .. } = excuse {
-                        intervals.extend(spells.iter().map(|spell| spell.excused(&rule)));
+                let own = |other: &&Row| other.subject_index == row.subject_index;
+                for excuse in promise.rows.iter().filter(own) {
+                    if let What::Recovers { rule, .. } = excuse.what {
+                        intervals.extend(spells.iter().map(|spell| {
+                            let took = rule.is_ever();
+                            let took = took.then(|| self.recovered(promise, excuse, spell));
+                            spell.excused(&rule, took.flatten())
+                        }));
                     }
                 }
                 window::union(intervals)

@@ -301,27 +301,31 @@ impl<'a> Resolver<'a> {
         given: &Given<Cond>,
         subjects: &[Subject],
     ) -> Option<Condition> {
-        let Cond::Level {
-            metric,
-            comparison,
-            limit,
-            over,
-            hold,
-        } = self.say(path, given).clone()
-        else {
-            let error = Diagnostic::error(
-                given.span,
-                "a promise says where a metric stays, not how it moves",
-            );
-            self.found
-                .push(error.hint("`falls` and `rises` are for alerts"));
-            return None;
+        let (metric, (comparison, limit, over, hold)) = match self.say(path, given).clone() {
+            Cond::Level {
+                metric,
+                comparison,
+                limit,
+                over,
+                hold,
+            } => (metric, (comparison, Some(limit), over, hold)),
+            Cond::Ever { metric } => (metric, (Comparison::Less, None, None, Hold::Now)),
+            Cond::Move { .. } => {
+                let error = Diagnostic::error(
+                    given.span,
+                    "a promise says where a metric stays, not how it moves",
+                );
+                self.found
+                    .push(error.hint("`falls` and `rises` are for alerts"));
+                return None;
+            }
         };
         if metric.of != Of::Implied {
             let error =
                 Diagnostic::error(given.span, "in a promise the metric is that of its `for`");
+            let limit = limit.map_or_else(String::new, |limit| format!(" {comparison} {limit}"));
             self.found
-                .push(error.hint(format!("`{} {comparison} {limit}`", metric.name)));
+                .push(error.hint(format!("`{}{limit}`", metric.name)));
             return None;
         }
         if hold != Hold::Now {
@@ -333,7 +337,7 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let what = self.measured(given.span, &metric, subjects)?;
-        let (value, whole) = limit_of(limit);
+        let (value, whole) = limit.map_or((Condition::EVER, false), limit_of);
         let counted = matches!(
             what,
             Metric::Expired | Metric::Duplicates | Metric::DeadLetters
@@ -349,7 +353,9 @@ impl<'a> Resolver<'a> {
                 given.span,
             );
         }
-        self.at_most_all(given.span, what, limit);
+        if let Some(limit) = limit {
+            self.at_most_all(given.span, what, limit);
+        }
         debug_assert!(!whole || value.fract() == 0.0);
         Some(Condition {
             text: given.value.to_string(),

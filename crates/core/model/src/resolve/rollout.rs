@@ -182,7 +182,7 @@ impl<'a> Resolver<'a> {
     fn keep_if(&mut self, path: &str, position: usize, given: &Given<Cond>) -> Option<KeepIf> {
         let mut own = given.clone();
         let mut endpoint = None;
-        if let Cond::Level { metric, .. } = &mut own.value
+        if let Cond::Level { metric, .. } | Cond::Ever { metric } = &mut own.value
             && metric.of != Of::Implied
         {
             let of = std::mem::replace(&mut metric.of, Of::Implied);

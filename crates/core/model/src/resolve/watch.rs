@@ -221,6 +221,8 @@ impl<'a> Resolver<'a> {
                 };
                 (Seen::Move { trend, condition }, Hold::Now)
             }
+            // Only recovery stands alone, and that was refused.
+            Cond::Ever { .. } => return None,
         };
         if what == Metric::Age && seen.condition().over_ns > 0 {
             let error =

@@ -1,13 +1,16 @@
 //! Conditions: a metric, a comparison, and for how long.
 //!
 //! The metric decides the kind of its limit: a percentile is compared with a duration, a failure share with a ratio.
-//! So `p95 < 6` is refused with the reason, and never read as something else.
+//! So `p95 < 6` is refused with the reason, and never read as something else. A percentile may also be written as k6 writes
+//! its thresholds, `p(95)<500`: there and only there a bare number is milliseconds. It is printed in the words of the language.
 
 use std::fmt;
 
 use super::{
     Count, Cursor, Duration, Factor, Flow, Money, Name, Number, Problem, Rate, Ratio, Reference,
-    Scalar, ScalarError, Target, Time, from_str, words,
+    Scalar, ScalarError, Target, Time, from_str,
+    number::{self, Decimal, NotWhole},
+    words,
 };
 
 words! {
@@ -318,16 +321,39 @@ impl Scalar for Metric {
 
 fn no_metric(start: &Cursor<'_>, text: &str) -> ScalarError {
     let word = text.split(' ').next().unwrap_or("");
-    let last_at = word.rfind('.').map_or(0, |at| at + 1);
+    // A comparison without blanks around it belongs to no name.
+    let before = word.find(['<', '>', '=']).unwrap_or(word.len());
+    let last_at = word[..before].rfind('.').map_or(0, |at| at + 1);
     let error = ScalarError::form(
         start.at() + last_at..start.at() + word.len(),
         "a condition that begins with a metric, such as `p99 < 4s`",
     );
     let metric = &word[last_at..];
-    if matches!(metric, "latency" | "response-time" | "duration") {
-        return error.hint("a response time is `p99`, `p50` or `mean`");
+    let name = &word[last_at..before];
+    match name {
+        "latency" | "response-time" | "duration" | "http_req_duration" | "iteration_duration" => {
+            return error.hint("a response time is `p99`, `p50` or `mean`");
+        }
+        "avg" => return error.hint("the mean response time is `mean < 200ms`"),
+        "med" => return error.hint("the median response time is `p50 < 200ms`"),
+        "max" | "min" => {
+            return error.hint("nothing is promised of one request alone: `p99.9 < 2s`");
+        }
+        "rate" | "http_req_failed" => {
+            return error.hint("the share of requests without an answer is `lost < 1%`");
+        }
+        _ => {}
     }
-    match super::nearest(metric, MetricWord::ALL.iter().map(|word| word.word())) {
+    if name.len() < metric.len() && MetricName::parse(name).is_ok() {
+        let behind = &metric[name.len()..];
+        let limit = behind.trim_start_matches(['<', '>', '=']);
+        let comparison = &behind[..behind.len() - limit.len()];
+        return error.hint(format!(
+            "blanks around the comparison: `{}`",
+            format!("{name} {comparison} {limit}").trim_end()
+        ));
+    }
+    match super::nearest(name, MetricWord::ALL.iter().map(|word| word.word())) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,
     }
@@ -457,15 +483,98 @@ pub enum Cond {
         /// Within which time.
         within: Duration,
     },
+    /// `recovers`: all is well again before the run ends, however long it takes.
+    Ever {
+        /// What is measured: recovery.
+        metric: Metric,
+    },
 }
 
 impl Cond {
     /// What is measured.
     pub fn metric(&self) -> &Metric {
         match self {
-            Self::Level { metric, .. } | Self::Move { metric, .. } => metric,
+            Self::Level { metric, .. } | Self::Move { metric, .. } | Self::Ever { metric } => {
+                metric
+            }
         }
     }
+}
+
+/// k6's spelling of a percentile.
+const K6: &str = "p(";
+
+/// The number of milliseconds behind a comparison in k6's spelling.
+const MILLISECOND: u64 = 1_000_000;
+
+/// `p(95)<500`, as k6 writes it.
+fn read_k6(cursor: &mut Cursor<'_>) -> Result<(Metric, Comparison, Limit), ScalarError> {
+    let start = *cursor;
+    let about = "a threshold as k6 writes it, `p(95)<500`, or `p95 < 500ms`";
+    cursor.eat(K6);
+    let digits = *cursor;
+    let whole = cursor.take_while(|c| c.is_ascii_digit()).len();
+    let mut fraction = 0;
+    let before_point = *cursor;
+    if cursor.eat(".") {
+        fraction = cursor.take_while(|c| c.is_ascii_digit()).len();
+        if fraction == 0 {
+            *cursor = before_point;
+        }
+    }
+    let text = cursor.since(digits.at());
+    if whole == 0 || !cursor.eat(")") {
+        return Err(start.wanted(about));
+    }
+    if whole > 2 || fraction > 6 {
+        return Err(start.wanted(about).hint(
+            "percentiles go from p1 to p99.999999: nothing is promised of the slowest alone",
+        ));
+    }
+    let number = Number::parse(text).expect("digits are a number");
+    if number.get() == 0.0 {
+        return Err(cursor.refused(start.at(), about, "p0 is no percentile"));
+    }
+    cursor.eat(" ");
+    let Some(comparison) = [
+        Comparison::AtMost,
+        Comparison::AtLeast,
+        Comparison::Less,
+        Comparison::More,
+    ]
+    .into_iter()
+    .find(|comparison| cursor.eat(comparison.word())) else {
+        return Err(cursor.wanted("`<`, `<=`, `>` or `>=`, and milliseconds"));
+    };
+    cursor.eat(" ");
+    let limit = cursor.at();
+    let decimal = Decimal::number(cursor, "a number of milliseconds, as k6 counts")?;
+    let digits = decimal.text();
+    let mut unit = *cursor;
+    let unit = unit.take_while(|c| c.is_ascii_alphabetic());
+    if !unit.is_empty() {
+        let error = ScalarError::form(limit..cursor.at() + unit.len(), about);
+        return Err(error.hint(format!(
+            "`p(..)` is k6's, and counts milliseconds without a unit; with one it is `p{number} {comparison} {digits}{unit}`"
+        )));
+    }
+    let nanos = decimal.to_whole(MILLISECOND).map_err(|why| {
+        let reason = match why {
+            NotWhole::Fraction => "time is whole nanoseconds",
+            NotWhole::TooLarge => "this is longer than 584 years",
+        };
+        cursor.refused(limit, about, reason)
+    })?;
+    let metric = Metric {
+        of: Of::Implied,
+        name: MetricName::Percentile(number),
+        of_answered: false,
+    };
+    Ok((
+        metric,
+        comparison,
+        Limit::Duration(Duration::from_nanos(nanos)),
+    ))
 }
 
 impl fmt::Display for Cond {
@@ -500,6 +609,7 @@ impl fmt::Display for Cond {
                 };
                 write!(f, "{metric} {verb} {by} in {within}")
             }
+            Self::Ever { metric } => metric.fmt(f),
         }
     }
 }
@@ -515,7 +625,25 @@ impl Scalar for Cond {
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ScalarError> {
         let start = cursor.at();
+        if cursor.rest().starts_with(K6) {
+            let (metric, comparison, limit) = read_k6(cursor)?;
+            let (over, hold) = read_tail(cursor)?;
+            if over == Some(Duration::ZERO) {
+                return Err(cursor.refused(start, Self::about(), NO_WINDOW));
+            }
+            return Ok(Self::Level {
+                metric,
+                comparison,
+                limit,
+                over,
+                hold,
+            });
+        }
         let metric = Metric::read(cursor)?;
+        let ever = metric.name == MetricName::Word(MetricWord::Recovers) && !metric.of_answered;
+        if ever && !cursor.rest().starts_with(' ') {
+            return Ok(Self::Ever { metric });
+        }
         for (verb, trend) in [(" falls ", Trend::Falls), (" rises ", Trend::Rises)] {
             if cursor.eat(verb) {
                 let by = Ratio::read(cursor)?;
@@ -539,18 +667,7 @@ impl Scalar for Cond {
             return Err(cursor.wanted(format!("a limit after `{comparison}`")));
         }
         let limit = read_limit(metric.name.kind(), cursor)?;
-        let over = if cursor.eat(" over ") {
-            Some(Duration::read(cursor)?)
-        } else {
-            None
-        };
-        let hold = if cursor.eat(" for ") {
-            Hold::For(Duration::read(cursor)?)
-        } else if cursor.eat(" at ") {
-            Hold::At(Time::read(cursor)?)
-        } else {
-            Hold::Now
-        };
+        let (over, hold) = read_tail(cursor)?;
         if metric.name.is_recovery() {
             let below = matches!(comparison, Comparison::Less | Comparison::AtMost);
             if !below || over.is_some() || hold != Hold::Now {
@@ -561,11 +678,7 @@ impl Scalar for Cond {
             }
         }
         if over == Some(Duration::ZERO) {
-            return Err(cursor.refused(
-                start,
-                Self::about(),
-                "a window of no length holds nothing",
-            ));
+            return Err(cursor.refused(start, Self::about(), NO_WINDOW));
         }
         Ok(Self::Level {
             metric,
@@ -609,8 +722,35 @@ impl Scalar for Cond {
         let tail = format!("(?: over {duration})?(?: for {duration}| at {time})?");
         let name = MetricName::fragment();
         let trend = format!("{name}(?: of answered)? (?:falls|rises) {ratio} in {duration}");
-        format!("{of}(?:(?:{}){tail}|{trend})", levels.join("|"))
+        let k6 = format!(
+            r"p\([0-9]{{1,2}}(?:\.[0-9]{{1,6}})?\) ?(?:<=?|>=?) ?{}",
+            number::FRAGMENT
+        );
+        let ever = MetricWord::Recovers;
+        format!(
+            "(?:{of}(?:(?:{}){tail}|{trend}|{ever})|{k6}{tail})",
+            levels.join("|")
+        )
     }
+}
+
+const NO_WINDOW: &str = "a window of no length holds nothing";
+
+/// ` over 5m for 10m`, or less of it.
+fn read_tail(cursor: &mut Cursor<'_>) -> Result<(Option<Duration>, Hold), ScalarError> {
+    let over = if cursor.eat(" over ") {
+        Some(Duration::read(cursor)?)
+    } else {
+        None
+    };
+    let hold = if cursor.eat(" for ") {
+        Hold::For(Duration::read(cursor)?)
+    } else if cursor.eat(" at ") {
+        Hold::At(Time::read(cursor)?)
+    } else {
+        Hold::Now
+    };
+    Ok((over, hold))
 }
 
 /// What a step asks before it is done: a flag, or the value of the visit.

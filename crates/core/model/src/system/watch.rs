@@ -234,6 +234,9 @@ impl super::Metric {
 }
 
 impl Condition {
+    /// However long it takes, ns: longer than anything lasts (292 years).
+    pub const EVER: f64 = 9_223_372_036_854_775_808.0;
+
     /// The share of requests that may be bad before this condition is broken, if it is about a share: 1 % for
     /// `lost < 1%`, for `availability > 99%` and for `p99 < 1s` (slower or lost is bad there).
     #[must_use]

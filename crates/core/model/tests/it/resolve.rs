@@ -756,6 +756,27 @@ fn promises_are_checked() {
         "any one rollout",
         "there is no rollout",
     );
+    let system = right(&promise("for: users, must: [p(95)<500, recovers]"));
+    let [k6, ever] = &system.promises[0].must[..] else {
+        panic!("two conditions")
+    };
+    assert_eq!((k6.text.as_str(), k6.value), ("p95 < 500ms", 500e6));
+    assert_eq!(k6.over_ns, 300_000_000_000);
+    assert_eq!(
+        (ever.text.as_str(), ever.metric),
+        ("recovers", Metric::Recovers)
+    );
+    assert_eq!((ever.op, ever.value), (Compare::Less, Condition::EVER));
+    mistake(
+        &promise("for: users, must: [web.recovers]"),
+        "web.recovers",
+        "that of its `for`",
+    );
+    mistake(
+        &promise("for: users, must: [drains]"),
+        "drains",
+        "a comparison",
+    );
     let system = right(&promise(
         "for: [users, web, web.page, web -> back.load], must: [p99 < 4s over 10m, p50 of answered < 1s, lost <= 1%, recovers < 5m], survives: [1 in 2 years, any one replica and 1.3x peak]",
     ));

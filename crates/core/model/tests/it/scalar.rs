@@ -477,6 +477,7 @@ fn metrics_split_at_the_right_point() {
         "dead-letters < 0.01% over 1d",
         "p99 of answered < 1s",
         "recovers < 5m",
+        "recovers",
         "availability >= 99.95% over 30d",
     ] {
         assert_eq!(
@@ -485,5 +486,50 @@ fn metrics_split_at_the_right_point() {
                 .to_string(),
             text
         );
+    }
+}
+
+/// k6's thresholds are read where they mean one thing, and printed in the words of the language; what looks like them is
+/// answered with how it is said here.
+#[test]
+fn thresholds_of_k6_are_understood() {
+    for (text, printed) in [
+        ("p(95)<500", "p95 < 500ms"),
+        ("p(95) < 500", "p95 < 500ms"),
+        ("p(99.9) < 1200", "p99.9 < 1.2s"),
+        ("p(90)<=1.5", "p90 <= 1.5ms"),
+        ("p(50)>200 over 10m", "p50 > 200ms over 10m"),
+        ("p(95)<1k", "p95 < 1s"),
+    ] {
+        let cond = Cond::parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        assert_eq!(cond.to_string(), printed, "from {text}");
+        assert_eq!(Cond::parse(printed), Ok(cond), "{text}");
+    }
+    for (text, hint) in [
+        ("p(95)<500ms", "`p95 < 500ms`"),
+        ("p(100)<500", "p1 to p99.999999"),
+        ("p95<500ms", "`p95 < 500ms`"),
+        ("lost<1%", "`lost < 1%`"),
+        ("p95 < 500", "500ms"),
+        ("avg<200", "`mean < 200ms`"),
+        ("med < 200", "`p50 < 200ms`"),
+        ("max<2000", "`p99.9 < 2s`"),
+        ("rate<0.01", "`lost < 1%`"),
+        ("http_req_failed", "`lost < 1%`"),
+    ] {
+        let error = Cond::parse(text).expect_err(text);
+        let said = error.hint.clone().unwrap_or_default();
+        assert!(said.contains(hint), "{text}: {error:?}");
+    }
+    for text in [
+        "p(0)<500",
+        "p(95)",
+        "p()<5",
+        "p(95)=500",
+        "p(95)<0.0000001",
+        "p(95)<",
+        "p(9.5.1)<4",
+    ] {
+        Cond::parse(text).expect_err(text);
     }
 }

@@ -4,6 +4,9 @@
 //! last. A promise with other conditions has recovered at the first instant since which all of
 //! them hold for five minutes: every window that lies in these minutes, or the first one if windows
 //! are longer. Otherwise the general rule of the language holds, which a [`Watch`] follows.
+//!
+//! `recovers` without a time is broken if all was not well again when the run ended, and cannot be told if the run ended,
+//! or the next spell began, before anything wrong could be seen after the last disturbance.
 
 use super::level::LevelTrack;
 use super::rule::Rule;
@@ -46,8 +49,14 @@ pub(super) struct Spell {
 }
 
 impl Spell {
-    /// The time that a promise excuses which recovers within `rule`.
-    pub(super) fn excused(&self, rule: &Rule) -> (i64, i64) {
+    /// The time that a promise excuses which recovers within `rule`; however long that took, if it may.
+    pub(super) fn excused(&self, rule: &Rule, recovered: Option<Seen>) -> (i64, i64) {
+        if rule.is_ever() {
+            return match recovered {
+                Some(Seen::At(at)) => (self.from_ns, at as i64),
+                Some(Seen::NotBefore(_)) | None => (self.from_ns, i64::MAX),
+            };
+        }
         let until = self.until_ns.map_or(i64::MAX, |until| {
             (until as i64).saturating_add(rule.value as i64)
         });
@@ -125,8 +134,14 @@ pub(super) fn judge(
                     Some(took),
                 );
             }
-            // Whatever came after: it took at least that long.
-            Seen::NotBefore(at) if !rule.holds((at - until) as f64) => {
+            // Whatever came after: it took at least that long. Or it did not end by itself: something was wrong after the
+            // last disturbance, and nothing followed it but the end of the run.
+            Seen::NotBefore(at)
+                if !rule.holds((at - until) as f64)
+                    || rule.is_ever()
+                        && spell.horizon_ns == timeline.end_ns
+                        && WATCH_SLOT_NS < at - until =>
+            {
                 found.note(
                     rule,
                     timeline,

@@ -108,6 +108,11 @@ impl Rule {
         }
     }
 
+    /// `recovers` without a time: it does before the run ends, however long it takes.
+    pub(crate) fn is_ever(&self) -> bool {
+        self.measure == Measure::Recovers && Condition::EVER <= self.value
+    }
+
     /// How bad a value is: higher is worse.
     pub(crate) fn badness(&self, value: f64) -> f64 {
         match self.op {

@@ -1,4 +1,5 @@
 use super::*;
+use std::ops::Range;
 use worstday_model::day::{EventDemand, Random, Varies};
 use worstday_model::system::{
     Arrive, Cancel, Client, Compare, Dist, Metric, OfAnswered, Patience, Place, Tables,
@@ -703,11 +704,16 @@ fn counts_of_things() {
 /// A system that answers in 10 ms, and in 2 s from minute 20 to minute `slow_until`, because of a fault from
 /// minute 20 to 22.
 fn slow_spell(must: Vec<Condition>, slow_until: u64, length: u64) -> Vec<ConditionOutcome> {
+    slow_in(must, &[20..slow_until], length)
+}
+
+/// The same, slow in these minutes.
+fn slow_in(must: Vec<Condition>, slow: &[Range<u64>], length: u64) -> Vec<ConditionOutcome> {
     let system = system(must, 20, Vec::new());
     let day = evening(length * MINUTE);
     let mut judge = Judge::new(&system, &day).unwrap();
     for second in 0..length * 60 {
-        let is_slow = (20 * 60..slow_until * 60).contains(&second);
+        let is_slow = slow.iter().any(|minutes| minutes.contains(&(second / 60)));
         judge.record(
             0,
             &Finished {
@@ -794,6 +800,58 @@ fn recovery_by_the_general_rule() {
     assert_eq!(time(26), Some(4.0 * MINUTE as f64));
     assert_eq!(time(60), Some(f64::INFINITY));
     assert_eq!(slow_spell(must(), 60, 60)[0].verdict, Verdict::Broken);
+}
+
+/// `recovers` alone asks whether the collapse outlives its trigger, and not for how long; until it is over, and no longer,
+/// it excuses the other conditions.
+#[test]
+fn recovery_may_take_any_time() {
+    let ever = || {
+        condition(
+            "recovers",
+            Metric::Recovers,
+            Compare::Less,
+            Condition::EVER,
+            0,
+        )
+    };
+    let slow = || {
+        let p90 = Metric::Percentile(0.9);
+        condition("p90 < 1s", p90, Compare::Less, 1e9, MINUTE)
+    };
+    for must in [vec![slow(), ever()], vec![ever()]] {
+        let last = must.len() - 1;
+        let of = |slow_until, end| {
+            let outcomes = slow_spell(must.clone(), slow_until, end);
+            (outcomes[last].verdict, outcomes[last].worst, outcomes)
+        };
+        // Ended by itself, eighteen minutes after its trigger at minute 22.
+        let (verdict, worst, outcomes) = of(40, 60);
+        assert_eq!(
+            (verdict, worst),
+            (Verdict::Kept, Some(18.0 * MINUTE as f64))
+        );
+        assert_eq!(outcomes[0].verdict, Verdict::Kept);
+        // Not when the run ended, however soon that was.
+        for end in [60, 30] {
+            let (verdict, worst, outcomes) = of(60, end);
+            assert_eq!(
+                (verdict, worst),
+                (Verdict::Broken, Some(f64::INFINITY)),
+                "{end}"
+            );
+            assert_eq!(outcomes[last].broken, 1);
+        }
+        // The run ends a minute after the trigger: nobody saw whether it was over.
+        let (verdict, ..) = of(60, 23);
+        assert_eq!(verdict, Verdict::CantTell);
+    }
+    // Slow again later, without a trigger: that is no longer excused.
+    let late = slow_in(vec![slow(), ever()], &[20..26, 38..43], 60);
+    assert_eq!(
+        (late[0].verdict, late[1].verdict),
+        (Verdict::Broken, Verdict::Kept)
+    );
 }
 
 /// Nothing to recover from is no broken promise.

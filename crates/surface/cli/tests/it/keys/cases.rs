@@ -941,6 +941,8 @@ promises:
   one: {for: a, must: [lost < 5% over 1m], survives: [any one fault], at-least: 10, at-risk: 1%}
   two: {for: s.e, must: [p99 < 5s over 1m], except: 2026-11-27 00:11 to 00:13}
   three: {for: b, must: [lost < 90% over 1m]}
+  four: {for: a, must: [p(90)<4000 over 1m]}
+  five: {for: a, must: [recovers]}
 ",
         )],
         arguments: &["--for", "20m", "--day", "2026-11-27"],
@@ -955,6 +957,8 @@ promises:
             ("read: a.yaml", "read: b.yaml"),
             ("commit: 3f1c2a9", "commit: 3f1c2a8"),
             ("for: a, must", "for: b, must"),
+            ("p(90)<4000", "p(90)<3999"),
+            ("[recovers]", "[recovers < 1s]"),
             ("[lost < 5% over 1m]", "[lost < 99% over 1m]"),
             ("[any one fault]", "[any one replica]"),
             ("at-least: 10", "at-least: 100"),
