@@ -337,10 +337,13 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let what = self.measured(given.span, &metric, subjects)?;
+        if let Some(Limit::Money(money)) = limit {
+            self.money(money, given.span);
+        }
         let (value, whole) = limit.map_or((Condition::EVER, false), limit_of);
         let counted = matches!(
             what,
-            Metric::Expired | Metric::Duplicates | Metric::DeadLetters
+            Metric::Expired | Metric::Duplicates | Metric::DeadLetters | Metric::MoneyLost
         );
         let default = if counted { DAY } else { 5 * MINUTE };
         let over_ns = over.map_or(default, scalar::Duration::nanos);
@@ -398,6 +401,9 @@ impl<'a> Resolver<'a> {
         }
         if !self.is_measured_of(what, subjects, at, metric.name) {
             return None;
+        }
+        if what == Metric::MoneyLost {
+            self.has_value(at, subjects)?;
         }
         let level = matches!(
             what,
@@ -458,6 +464,26 @@ impl<'a> Resolver<'a> {
         false
     }
 
+    /// What is lost with a visit: of clients that say what one is worth.
+    fn has_value(&mut self, at: Span, subjects: &[Subject]) -> Option<()> {
+        for subject in subjects {
+            let Subject::Client(client) = *subject else {
+                let error = Diagnostic::error(at, "only visits of a client are worth something");
+                self.found.push(error.expected("a client in `for`"));
+                return None;
+            };
+            let item = self.directory.clients[client.index()];
+            if item.value.value.is_none() {
+                let message = format!("nobody says what a visit of {} is worth", quoted(item.name));
+                let error = Diagnostic::error(at, message).also(item.at, "this client");
+                let error = error.hint("`value: 31 USD`, or a distribution");
+                self.found.push(error.lacking(item.value.span));
+                return None;
+            }
+        }
+        Some(())
+    }
+
     fn metric(&mut self, name: MetricName) -> Option<Metric> {
         Some(match name {
             MetricName::Percentile(percentile) => Metric::Percentile(percentile.get() / 100.0),
@@ -483,6 +509,7 @@ impl<'a> Resolver<'a> {
                 MetricWord::Age => Metric::Age,
                 MetricWord::Backlog => Metric::Backlog,
                 MetricWord::DeadLetters => Metric::DeadLetters,
+                MetricWord::LostValue => Metric::MoneyLost,
                 // These need what is not built; the file was refused before.
                 MetricWord::Staleness | MetricWord::Reversals | MetricWord::Hit => return None,
             },
@@ -598,6 +625,7 @@ pub(super) fn limit_of(limit: Limit) -> (f64, bool) {
         Limit::Rate(rate) => (rate.get(), false),
         Limit::Factor(factor) => (factor.get(), false),
         Limit::Count(count) => (count.get() as f64, true),
+        Limit::Money(money) => (money.amount(), false),
     }
 }
 

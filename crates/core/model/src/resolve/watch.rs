@@ -12,7 +12,9 @@ use crate::ast;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::form::Given;
 use crate::scalar::condition::{self, Of};
-use crate::scalar::{self, Cond, Dist, Duration, Hold, Name, Reference, Who};
+use crate::scalar::{
+    self, Cond, Dist, Duration, Hold, MetricName, MetricWord, Name, Reference, Who,
+};
 use crate::source::Span;
 use crate::system::{
     Act, Action, Alert, AlertId, AlertOn, Burn, BurnWindow, Compare, Condition, EndpointId, Entry,
@@ -175,6 +177,12 @@ impl<'a> Resolver<'a> {
                 given.span,
                 "what is over can be promised; it is nothing to look out for",
             );
+            return None;
+        }
+        if metric.name == MetricName::Word(MetricWord::LostValue) {
+            let message = "money that is lost can be promised; it is nothing to look out for";
+            let error = Diagnostic::error(given.span, message);
+            self.found.push(error.hint("`lost > 1%`"));
             return None;
         }
         let what = self.measured(given.span, &metric, &subjects)?;

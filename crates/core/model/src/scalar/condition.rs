@@ -48,6 +48,8 @@ words! {
         DeadLetters = "dead-letters",
         /// Messages handled twice.
         Duplicates = "duplicates",
+        /// What lost visits would have been worth.
+        LostValue = "lost-value",
         /// How old the data read was.
         Staleness = "staleness",
         /// Replicas that exist.
@@ -91,6 +93,8 @@ pub enum MetricKind {
     Count,
     /// How many, or which share.
     CountOrRatio,
+    /// Amounts.
+    Money,
 }
 
 impl MetricName {
@@ -122,6 +126,7 @@ impl MetricName {
             | MetricWord::DeadLetters
             | MetricWord::Duplicates
             | MetricWord::Reversals => MetricKind::CountOrRatio,
+            MetricWord::LostValue => MetricKind::Money,
         }
     }
 
@@ -401,6 +406,8 @@ pub enum Limit {
     Factor(Factor),
     /// How many.
     Count(Count),
+    /// How much.
+    Money(Money),
 }
 
 impl fmt::Display for Limit {
@@ -411,6 +418,7 @@ impl fmt::Display for Limit {
             Self::Rate(value) => value.fmt(f),
             Self::Factor(value) => value.fmt(f),
             Self::Count(value) => value.fmt(f),
+            Self::Money(value) => value.fmt(f),
         }
     }
 }
@@ -422,6 +430,7 @@ fn read_limit(kind: MetricKind, cursor: &mut Cursor<'_>) -> Result<Limit, Scalar
         MetricKind::Rate => Rate::read(cursor).map(Limit::Rate),
         MetricKind::Factor => Factor::read(cursor).map(Limit::Factor),
         MetricKind::Count => Count::read(cursor).map(Limit::Count),
+        MetricKind::Money => Money::read(cursor).map(Limit::Money),
         MetricKind::CountOrRatio => {
             let mut ahead = *cursor;
             match Ratio::read(&mut ahead) {
@@ -713,6 +722,7 @@ impl Scalar for Cond {
             level(&words(MetricKind::Rate), &Rate::fragment()),
             level(&words(MetricKind::Factor), &Factor::fragment()),
             level(&words(MetricKind::Count), &count),
+            level(&words(MetricKind::Money), &Money::fragment()),
             level(
                 &words(MetricKind::CountOrRatio),
                 &format!("(?:{ratio}|{count})"),

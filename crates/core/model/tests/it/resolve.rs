@@ -767,6 +767,56 @@ fn promises_are_checked() {
         ("recovers", Metric::Recovers)
     );
     assert_eq!((ever.op, ever.value), (Compare::Less, Condition::EVER));
+    let worth = |what: &str| promise(what).replace("do: web.page", "do: web.page, value: 31 USD");
+    let system = right(&worth(
+        "for: users, must: [lost-value < 500 USD, lost-value <= 2k USD over 7d]",
+    ));
+    let [day, week] = &system.promises[0].must[..] else {
+        panic!("two conditions")
+    };
+    let day_ns = 86_400_000_000_000;
+    assert_eq!(
+        (day.metric, day.value, day.over_ns),
+        (Metric::MoneyLost, 500.0, day_ns)
+    );
+    assert_eq!(
+        (week.op, week.value, week.over_ns),
+        (Compare::AtMost, 2000.0, 7 * day_ns)
+    );
+    let text = "lost-value < 500 USD";
+    mistake(
+        &promise("for: users, must: [lost-value < 500 USD]"),
+        text,
+        "nobody says what a visit of `users` is worth",
+    );
+    mistake(
+        &worth("for: web, must: [lost-value < 500 USD]"),
+        text,
+        "only visits of a client",
+    );
+    mistake(
+        &worth("for: users, must: [lost-value < 500 EUR]"),
+        "lost-value < 500 EUR",
+        "in EUR, and other amounts are in USD",
+    );
+    mistake(
+        &worth("for: users, must: [lost-value < 500 USD/day]"),
+        "lost-value < 500 USD/day",
+        "paid over time",
+    );
+    mistake(
+        &worth("for: users, must: [lost-value of answered < 500 USD]"),
+        "lost-value of answered < 500 USD",
+        "only response times",
+    );
+    mistake(
+        &worth("for: users, must: [lost < 1%]").replace(
+            "promises:",
+            "alerts: {dear: {if: users.lost-value > 5 USD}}\npromises:",
+        ),
+        "users.lost-value > 5 USD",
+        "nothing to look out for",
+    );
     mistake(
         &promise("for: users, must: [web.recovers]"),
         "web.recovers",

@@ -478,6 +478,7 @@ fn metrics_split_at_the_right_point() {
         "p99 of answered < 1s",
         "recovers < 5m",
         "recovers",
+        "lost-value < 500 USD over 1d",
         "availability >= 99.95% over 30d",
     ] {
         assert_eq!(

@@ -1,5 +1,4 @@
 use super::*;
-use std::ops::Range;
 use worstday_model::day::{EventDemand, Random, Varies};
 use worstday_model::system::{
     Arrive, Cancel, Client, Compare, Dist, Metric, OfAnswered, Patience, Place, Tables,
@@ -704,16 +703,18 @@ fn counts_of_things() {
 /// A system that answers in 10 ms, and in 2 s from minute 20 to minute `slow_until`, because of a fault from
 /// minute 20 to 22.
 fn slow_spell(must: Vec<Condition>, slow_until: u64, length: u64) -> Vec<ConditionOutcome> {
-    slow_in(must, &[20..slow_until], length)
+    slow_in(must, &[(20, slow_until)], length)
 }
 
 /// The same, slow in these minutes.
-fn slow_in(must: Vec<Condition>, slow: &[Range<u64>], length: u64) -> Vec<ConditionOutcome> {
+fn slow_in(must: Vec<Condition>, slow: &[(u64, u64)], length: u64) -> Vec<ConditionOutcome> {
     let system = system(must, 20, Vec::new());
     let day = evening(length * MINUTE);
     let mut judge = Judge::new(&system, &day).unwrap();
     for second in 0..length * 60 {
-        let is_slow = slow.iter().any(|minutes| minutes.contains(&(second / 60)));
+        let is_slow = slow
+            .iter()
+            .any(|&(from, to)| (from * 60..to * 60).contains(&second));
         judge.record(
             0,
             &Finished {
@@ -847,7 +848,7 @@ fn recovery_may_take_any_time() {
         assert_eq!(verdict, Verdict::CantTell);
     }
     // Slow again later, without a trigger: that is no longer excused.
-    let late = slow_in(vec![slow(), ever()], &[20..26, 38..43], 60);
+    let late = slow_in(vec![slow(), ever()], &[(20, 26), (38, 43)], 60);
     assert_eq!(
         (late[0].verdict, late[1].verdict),
         (Verdict::Broken, Verdict::Kept)

@@ -931,7 +931,7 @@ sources:
   traces: {measured: 2026-11-16 to 2026-11-20, requests: 412k, sampled: 1%, error: 8%}
   k8s: {read: a.yaml, commit: 3f1c2a9}
 clients:
-  a: {arrive: 1/s, do: [{call: s.e, timeout: 1s}]}
+  a: {arrive: 1/s, do: [{call: s.e, timeout: 1s}], value: 31 USD}
   b: {arrive: 1/min, do: [{call: t.e, timeout: 1s}]}
 services:
   s: {replicas: 1 @k8s, workers: 1, endpoints: {e: 400ms @traces}}
@@ -943,6 +943,7 @@ promises:
   three: {for: b, must: [lost < 90% over 1m]}
   four: {for: a, must: [p(90)<4000 over 1m]}
   five: {for: a, must: [recovers]}
+  six: {for: a, must: [lost-value < 500 USD over 5m]}
 ",
         )],
         arguments: &["--for", "20m", "--day", "2026-11-27"],
@@ -956,9 +957,10 @@ promises:
             ("error: 8%", "error: 9%"),
             ("read: a.yaml", "read: b.yaml"),
             ("commit: 3f1c2a9", "commit: 3f1c2a8"),
-            ("for: a, must", "for: b, must"),
+            ("one: {for: a, must", "one: {for: b, must"),
             ("p(90)<4000", "p(90)<3999"),
             ("[recovers]", "[recovers < 1s]"),
+            ("lost-value < 500 USD", "lost-value < 5000 USD"),
             ("[lost < 5% over 1m]", "[lost < 99% over 1m]"),
             ("[any one fault]", "[any one replica]"),
             ("at-least: 10", "at-least: 100"),
