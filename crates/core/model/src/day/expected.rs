@@ -409,8 +409,9 @@ pub(super) fn expected_length(event: &Event, occurrence: &Occurrence) -> Option<
     occurrence.lasts_ns.or_else(own)
 }
 
-/// The mean of a distribution.
-pub(super) fn mean(dist: &Dist) -> f64 {
+/// The mean of a distribution, in its own unit.
+#[must_use]
+pub fn mean(dist: &Dist) -> f64 {
     match dist {
         Dist::Constant(value) => *value,
         Dist::LogNormal { mean, .. } | Dist::Exponential { mean } => *mean,
