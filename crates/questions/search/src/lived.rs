@@ -1,0 +1,416 @@
+//! A day as a scenario, and what came of it.
+//!
+//! Every day that is searched, confirmed, shrunk or shown is a [`Scenario`]: what a file can hold, and `run --scenario` can
+//! live again. A day with strikes is simulated around them: counting starts ten minutes before the first one (an
+//! hour, where a promise compares with the hour before), from a state warmed at that hour, and ends when the rule of recovery
+//! holds, or a day later. A day without strikes is simulated whole.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use worstday_model::calendar::Calendar;
+use worstday_model::day::{
+    self, DayError, DayRequest, Happening, Happens, Random, Scenario, What,
+};
+use worstday_model::system::{ClientId, EditId, FaultId, FaultWhen, Metric, Pattern, System, Tables};
+use worstday_sim::History;
+use worstday_sim::engine::Editing;
+use worstday_sim::outcome::{Ended, Outcome, Verdict};
+use worstday_stats::digest::Digest;
+
+use crate::year::{Drawn, Year};
+
+/// Counting starts so long before the first strike, ns: what is normal is known by then.
+const BEFORE_NS: i64 = 600_000_000_000;
+
+/// The same where a promise compares with the hour before.
+const HOUR_BEFORE_NS: i64 = 3_600_000_000_000;
+
+const MINUTE_NS: i64 = 60_000_000_000;
+
+/// A system whose days are searched.
+#[derive(Clone)]
+pub struct World {
+    /// Without growth: its demand is that of its `as-of`.
+    pub system: Arc<System>,
+    /// Makes the system that edits make at run time.
+    pub editing: Arc<dyn Editing>,
+    /// Hash of the model's expanded text.
+    pub hash: String,
+    /// Its days.
+    pub year: Arc<Year>,
+}
+
+/// A day to live: a scenario and a seed.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// What happens on it.
+    pub day: Scenario,
+    /// What chance follows from.
+    pub seed: u64,
+}
+
+/// What came of a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// Per promise.
+    pub promises: Vec<Judged>,
+    /// Events handled.
+    pub events: u64,
+    /// Simulated time, warm-up included, ns.
+    pub simulated_ns: u64,
+    /// More requests inside at once than can be simulated: nothing is known of the promises it did not break.
+    pub broke_off: bool,
+}
+
+/// What came of a promise on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// A condition of it broke.
+    pub broken: bool,
+    /// At least one window was judged.
+    pub told: bool,
+    /// Signed distance to breaking: above 0 kept, below broken. For ranking only.
+    pub margin: f64,
+}
+
+/// Why a day could not be lived.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unlived(pub String);
+
+impl std::fmt::Display for Unlived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unlived {}
+
+/// Edits of a system that has more faults than the model it was read from.
+struct Extended {
+    inner: Arc<dyn Editing>,
+    first: usize,
+    faults: Vec<worstday_model::system::Fault>,
+}
+
+impl Editing for Extended {
+    fn edited(&self, active: &[EditId]) -> Arc<System> {
+        let system = self.inner.edited(active);
+        Arc::new(without_growth(&system, self.first, &self.faults))
+    }
+}
+
+/// The same system with demand as of today, and more ways to break behind its own.
+fn without_growth(
+    system: &System,
+    first: usize,
+    faults: &[worstday_model::system::Fault],
+) -> System {
+    let mut tables: Tables = (**system).clone();
+    tables.growth.clear();
+    tables.faults.truncate(first);
+    tables.faults.extend(faults.iter().cloned());
+    System::new(tables).expect("a checked system stays one with more faults of the same kinds")
+}
+
+impl World {
+    /// The days of a system, with more ways to break behind its own: those that claims ask for and the file has no name for.
+    ///
+    /// # Errors
+    ///
+    /// [`DayError`] if there are no such days.
+    pub fn new(
+        system: &System,
+        editing: Arc<dyn Editing>,
+        hash: String,
+        first: Date,
+        faults: Vec<worstday_model::system::Fault>,
+    ) -> Result<Self, DayError> {
+        let known = system.faults.len();
+        let extended = without_growth(system, known, &faults);
+        let year = Year::new(&extended, first)?;
+        Ok(Self {
+            editing: Arc::new(Extended {
+                inner: editing,
+                first: known,
+                faults,
+            }),
+            system: Arc::new(extended),
+            hash,
+            year: Arc::new(year),
+        })
+    }
+
+    /// A drawn day as a scenario.
+    #[must_use]
+    pub fn scenario(&self, drawn: &Drawn) -> Scenario {
+        let strikes: Vec<Strike> = drawn
+            .strikes
+            .iter()
+            .map(|&(what, at)| Strike {
+                what,
+                at,
+                lasts_ns: None,
+                by: None,
+            })
+            .collect();
+        self.around(drawn.date, &strikes, 1.0)
+    }
+
+    /// The day around strikes: of a date, if there are none; with all demand times a factor.
+    #[must_use]
+    pub fn around(&self, date: Date, strikes: &[Strike], demand: f64) -> Scenario {
+        let calendar = self.year.calendar();
+        let first = strikes.iter().map(|strike| strike.at).min();
+        let (day, from) = match first {
+            None => (date, None),
+            Some(first) => {
+                let before = if self.compares_with_the_hour_before() {
+                    HOUR_BEFORE_NS
+                } else {
+                    BEFORE_NS
+                };
+                let from = calendar.local((first - before).div_euclid(MINUTE_NS) * MINUTE_NS);
+                (from.date(), Some(from.time()))
+            }
+        };
+        let mut happens: Vec<Happening> = strikes
+            .iter()
+            .map(|strike| Happening {
+                at: calendar.local(strike.at).time(),
+                what: strike.what,
+                target: None,
+                by: strike.by,
+                lasts_ns: strike.lasts_ns,
+                because: None,
+            })
+            .collect();
+        happens.extend(self.dated_faults(calendar, day, from));
+        let ids = 0..self.system.clients.len() as u32;
+        Scenario {
+            name: "day".to_owned(),
+            day,
+            from,
+            // The same time on the next day: what strikes before it then is after midnight.
+            until: from,
+            demand: if demand == 1.0 {
+                Vec::new()
+            } else {
+                ids.map(|id| (ClientId(id), demand)).collect()
+            },
+            happens,
+        }
+    }
+
+    /// Two hours around the busiest moment of a date, with nothing but what is dated: cheap, and the worst of a quiet day.
+    #[must_use]
+    pub fn busiest(&self, date: Date, demand: f64) -> Scenario {
+        let mut scenario = self.around(date, &[], demand);
+        let Some(peak) = self.peak_of(date) else {
+            return scenario;
+        };
+        let calendar = self.year.calendar();
+        let (start, end) = (
+            calendar.midnight(date),
+            calendar.midnight(date.tomorrow().unwrap_or(date)),
+        );
+        let hour = 60 * MINUTE_NS;
+        let from = (peak - hour).max(start).min(end - 2 * hour);
+        let local = |at: i64| calendar.local(at.div_euclid(MINUTE_NS) * MINUTE_NS);
+        scenario.from = Some(local(from).time());
+        let until = local(from + 2 * hour);
+        scenario.until = (until.date() == date).then(|| until.time());
+        scenario
+    }
+
+    /// The busiest moment of a date, Unix time in ns; none if nobody comes at a rate.
+    #[must_use]
+    pub fn peak_of(&self, date: Date) -> Option<i64> {
+        let day = self.plan_whole(date)?;
+        let (at, _) = day::busiest_moment(&self.system, &day, None)?;
+        Some(day.start_unix_ns + at as i64)
+    }
+
+    /// How many visits a second come then.
+    #[must_use]
+    pub fn peak_rate(&self, date: Date) -> Option<f64> {
+        let day = self.plan_whole(date)?;
+        day::busiest_moment(&self.system, &day, None).map(|(_, rate)| rate)
+    }
+
+    fn plan_whole(&self, date: Date) -> Option<day::Day> {
+        let request = DayRequest {
+            as_of: date,
+            what: What::Ordinary { day: Some(date) },
+            length_ns: Some(24 * 60 * MINUTE_NS as u64),
+            random: Random::No,
+        };
+        day::plan(&self.system, &request).ok()
+    }
+
+    fn compares_with_the_hour_before(&self) -> bool {
+        let conditions = self.system.promises.iter().flat_map(|promise| &promise.must);
+        conditions
+            .into_iter()
+            .any(|condition| condition.metric == Metric::Drains)
+    }
+
+    /// Faults that the calendar brings: a scenario lists them, or they do not happen.
+    fn dated_faults(
+        &self,
+        calendar: &Calendar,
+        day: Date,
+        from: Option<jiff::civil::Time>,
+    ) -> Vec<Happening> {
+        let is_dated = |fault: &worstday_model::system::Fault| {
+            matches!(fault.when, FaultWhen::Dated(_))
+        };
+        if !self.system.faults.iter().any(is_dated) {
+            return Vec::new();
+        }
+        let start = calendar.instant(day.to_datetime(from.unwrap_or_default()));
+        let end = start + 24 * 60 * MINUTE_NS;
+        let mut found: Vec<Happening> = Vec::new();
+        let mut seen: Vec<(FaultId, i64)> = Vec::new();
+        for date in [day, day.tomorrow().unwrap_or(day)] {
+            let Some(planned) = self.plan_whole(date) else {
+                continue;
+            };
+            for strike in &planned.faults {
+                let at = planned.start_unix_ns + strike.at_ns;
+                if (start..end).contains(&at) && !seen.contains(&(strike.fault, at)) {
+                    seen.push((strike.fault, at));
+                    found.push(Happening {
+                        at: calendar.local(at).time(),
+                        what: Happens::Fault(strike.fault),
+                        target: None,
+                        by: None,
+                        lasts_ns: strike.lasts_ns,
+                        because: None,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    /// Lives a day.
+    ///
+    /// # Errors
+    ///
+    /// [`Unlived`] if there is no such day, or its counts do not add up.
+    pub fn live(&self, trial: &Trial) -> Result<Tried, Unlived> {
+        Ok(self.tried(&self.outcome(trial)?))
+    }
+
+    /// Lives a day and says all that came of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::live`].
+    pub fn outcome(&self, trial: &Trial) -> Result<Outcome, Unlived> {
+        let request = DayRequest {
+            as_of: trial.day.day,
+            what: What::Scenario(trial.day.clone()),
+            length_ns: None,
+            random: Random::No,
+        };
+        let unlived = |error: &dyn std::fmt::Display| Unlived(error.to_string());
+        let day = Arc::new(day::plan(&self.system, &request).map_err(|error| unlived(&error))?);
+        let mut history = History::new(
+            Arc::clone(&self.system),
+            Arc::clone(&day),
+            Arc::clone(&self.editing),
+            trial.seed,
+        )
+        .map_err(|error| unlived(&error))?;
+        history.advance(day.end_ns);
+        history.finish(&self.hash).map_err(|error| unlived(&error))
+    }
+
+    fn tried(&self, outcome: &Outcome) -> Tried {
+        let broke_off = outcome.ended == Ended::TooManyInside;
+        let promises = self.system.promises.iter().zip(&outcome.promises);
+        Tried {
+            promises: promises
+                .map(|(promise, outcome)| {
+                    let rows = outcome.conditions.iter().enumerate();
+                    let margins = rows.filter_map(|(row, condition)| {
+                        let rule = &promise.must[row % promise.must.len()];
+                        margin(rule, condition.worst?)
+                    });
+                    let is = |verdict: Verdict| {
+                        outcome
+                            .conditions
+                            .iter()
+                            .any(|condition| condition.verdict == verdict)
+                    };
+                    let broken = is(Verdict::Broken);
+                    let least = margins.fold(f64::INFINITY, f64::min);
+                    Judged {
+                        broken,
+                        told: outcome
+                            .conditions
+                            .iter()
+                            .any(|condition| 0 < condition.windows),
+                        margin: if broken { least.min(-1e-9) } else { least.max(1e-9) },
+                    }
+                })
+                .collect(),
+            events: outcome.events,
+            simulated_ns: outcome.end_ns,
+            broke_off,
+        }
+    }
+
+    /// What a trial is known by: two trials of one key have one outcome.
+    #[must_use]
+    pub fn key(&self, trial: &Trial) -> String {
+        let mut digest = Digest::new();
+        let text = format!("{} {:?}", self.hash, trial.day);
+        for chunk in text.as_bytes().chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            digest.push(u64::from_le_bytes(word));
+        }
+        digest.push(trial.seed);
+        format!("{:032x}", digest.value())
+    }
+}
+
+/// Something that strikes at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Strike {
+    /// A fault or an event.
+    pub what: Happens,
+    /// Unix time, ns.
+    pub at: i64,
+    /// Its length, ns, if it is not to be drawn.
+    pub lasts_ns: Option<u64>,
+    /// Its size, if it is not to be drawn.
+    pub by: Option<f64>,
+}
+
+/// How far a worst value is from its threshold: the logarithm of their ratio, above 0 on the side that keeps.
+fn margin(rule: &worstday_model::system::Condition, worst: f64) -> Option<f64> {
+    use worstday_model::system::Compare;
+    // What is 0 is as good as a thousandth of the threshold, what never came as bad as a thousand of it.
+    let ratio = if rule.value == 0.0 {
+        if worst == 0.0 { 1.0 } else { 1e3 }
+    } else {
+        (worst / rule.value).clamp(1e-3, 1e3)
+    };
+    let log = worstday_stats::math::ln(ratio);
+    Some(match rule.op {
+        Compare::Less | Compare::AtMost => -log,
+        Compare::More | Compare::AtLeast => log,
+        Compare::Equal => -log.abs(),
+    })
+}
+
+/// Whether a client's arrivals may be multiplied: a population is a number of users.
+#[must_use]
+pub fn is_poisson(pattern: Pattern) -> bool {
+    matches!(pattern, Pattern::Poisson)
+}
