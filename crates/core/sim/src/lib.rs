@@ -53,5 +53,6 @@ pub use engine::{Editing, Engine, NoEdits, Snapshot, TASKS_MAX};
 pub use finish::Violation;
 pub use glance::{Glance, ServiceNow, Used};
 pub use history::History;
+pub use plan::law;
 pub use state::Ending;
 pub use topic::TopicLevel;

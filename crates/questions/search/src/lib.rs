@@ -1,6 +1,17 @@
 //! The search for the day that breaks a promise.
 //!
-//! In reading order: [`year`] cuts a year into strata of days and draws from them; `lived` makes a drawn day a
-//! scenario and simulates it; `claim` says what each promise claims.
+//! In reading order: [`year`] cuts a year into strata of days and draws from them; [`lived`] makes a drawn day a
+//! scenario and simulates it; [`claim`] says by which days a promise is tried; `tally` turns what was seen into bounds and
+//! says where to look next; [`check`] hunts, confirms and decides; `brink` finds how much more a system
+//! carries; [`answer`] is what there is to say.
+//!
+//! Nothing here knows threads, clocks or files: who lives the days is a [`check::Crew`]. What comes out is a
+//! function of the system, the seed and the days that the crew was given time for.
 
+pub mod answer;
+mod brink;
+pub mod check;
+pub mod claim;
+pub mod lived;
+mod tally;
 pub mod year;

@@ -13,7 +13,7 @@ use worstday_model::calendar::Calendar;
 use worstday_model::day::{
     self, DayError, DayRequest, Happening, Happens, Random, Scenario, What,
 };
-use worstday_model::system::{ClientId, EditId, FaultId, FaultWhen, Metric, Pattern, System, Tables};
+use worstday_model::system::{ClientId, EditId, FaultId, FaultWhen, Metric, System, Tables};
 use worstday_sim::History;
 use worstday_sim::engine::Editing;
 use worstday_sim::outcome::{Ended, Outcome, Verdict};
@@ -186,7 +186,9 @@ impl World {
                 because: None,
             })
             .collect();
-        happens.extend(self.dated_faults(calendar, day, from));
+        let dated = self.dated_faults(calendar, day, from);
+        let is_given = |what: Happens| strikes.iter().any(|strike| strike.what == what);
+        happens.extend(dated.into_iter().filter(|dated| !is_given(dated.what)));
         let ids = 0..self.system.clients.len() as u32;
         Scenario {
             name: "day".to_owned(),
@@ -364,6 +366,26 @@ impl World {
         }
     }
 
+    /// What happens on a day, line by line.
+    #[must_use]
+    pub fn told(&self, day: &Scenario) -> Vec<String> {
+        let name = |what: Happens| match what {
+            Happens::Fault(id) => self.system.faults[id.index()].name.clone(),
+            Happens::Event(id) => self.system.events[id.index()].name.clone(),
+            Happens::Edit(id) => self.system.edits[id.index()].name.clone(),
+            Happens::Act(id) => self.system.by_hand[id as usize].text.clone(),
+            Happens::Demand(id) => format!("demand of {}", self.system.clients[id.index()].name),
+        };
+        let lines = day.happens.iter().map(|happening| {
+            let at = happening.at.strftime("%H:%M:%S");
+            let lasts = happening
+                .lasts_ns
+                .map_or(String::new(), |ns| format!(" for {} s", ns / 1_000_000_000));
+            format!("{at} {}{lasts}", name(happening.what))
+        });
+        lines.collect()
+    }
+
     /// What a trial is known by: two trials of one key have one outcome.
     #[must_use]
     pub fn key(&self, trial: &Trial) -> String {
@@ -407,10 +429,4 @@ fn margin(rule: &worstday_model::system::Condition, worst: f64) -> Option<f64> {
         Compare::More | Compare::AtLeast => log,
         Compare::Equal => -log.abs(),
     })
-}
-
-/// Whether a client's arrivals may be multiplied: a population is a number of users.
-#[must_use]
-pub fn is_poisson(pattern: Pattern) -> bool {
-    matches!(pattern, Pattern::Poisson)
 }
