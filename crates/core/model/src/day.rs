@@ -9,7 +9,7 @@ mod expected;
 mod plan;
 mod request;
 
-pub use expected::{ACCURACY, busiest_moment, mean};
+pub use expected::{ACCURACY, busiest_moment, mean, visits_at};
 pub use plan::{WARM_UP_NS, date, plan};
 pub use request::{DayError, DayRequest, Happening, Happens, Scenario, What};
 

@@ -36,6 +36,12 @@ const HUNTED_MAX: usize = 64;
 /// A whole day of more events than that is not simulated: minutes of work for one quiet day.
 const DAY_EVENTS_MAX: f64 = 6e7;
 
+/// How often a broken day comes is found out until its interval is no wider than that, upper to lower end.
+const ENOUGH_RATIO: f64 = 3.9;
+
+/// But with no more days than that.
+const REFINED_MAX: u64 = 8_000;
+
 const MINUTE_NS: i64 = 60_000_000_000;
 
 /// Who lives days: threads, a clock and a memory are theirs.
@@ -46,6 +52,9 @@ pub trait Crew {
     ///
     /// The first trial that could not be lived.
     fn live(&mut self, world: &World, trials: &[Trial]) -> Result<Option<Vec<Tried>>, Unlived>;
+
+    /// Whether a person stopped it: else the time is up.
+    fn was_stopped(&self) -> bool;
 
     /// The share of the time that is left, 0 to 1; 1 where only days count.
     fn time_left(&mut self) -> f64;
@@ -123,7 +132,7 @@ pub fn check<C: Crew>(
 
 pub(crate) struct Check<'a, C> {
     pub(crate) world: &'a World,
-    extra: &'a Extra,
+    pub(crate) extra: &'a Extra,
     pub(crate) options: &'a Options,
     crew: &'a mut C,
     pub(crate) days: Days,
@@ -280,6 +289,7 @@ impl<'a, C: Crew> Check<'a, C> {
         if self.options.brink {
             for (answer, &promise) in promises.iter_mut().zip(&asked) {
                 answer.break_point = self.break_point(promise)?;
+                answer.hidden_capacity = crate::hidden::hidden_capacity(&mut self, promise)?;
             }
         }
         let answer = Answer {
@@ -328,7 +338,11 @@ impl<'a, C: Crew> Check<'a, C> {
             broken: self.broken,
         });
         let Some(tried) = self.crew.live(self.world, trials)? else {
-            self.stopped = Some(Early::Stopped);
+            self.stopped = Some(if self.crew.was_stopped() {
+                Early::Stopped
+            } else {
+                Early::Budget
+            });
             return Ok(None);
         };
         for tried in &tried {
@@ -600,10 +614,17 @@ impl<'a, C: Crew> Check<'a, C> {
         let sequence = self.sequence(threshold);
         let seen = &self.seen[promise];
         let all = tally::rate(&sequence, &self.rates, seen);
-        if threshold < all.low || all.high < threshold {
+        let disturbed = self.disturbed();
+        if threshold < all.low {
+            // Broken; how often is worth knowing to a factor of two.
+            let rate = tally::rate(&sequence, &disturbed, seen);
+            let trials: u64 = seen.iter().map(|seen| seen.trials).sum();
+            let wide = 0.0 < rate.low && ENOUGH_RATIO < rate.high / rate.low;
+            return (wide && trials < REFINED_MAX).then_some((Towards::Kept, disturbed));
+        }
+        if all.high < threshold {
             return None;
         }
-        let disturbed = self.disturbed();
         let quiet = self.quiet.filter(|&at| costs[at].is_finite());
         // A first look at quiet days: what breaks on them breaks often.
         if let Some(at) = quiet
@@ -627,23 +648,28 @@ impl<'a, C: Crew> Check<'a, C> {
         if threshold < guess {
             return Some((Towards::Broken, among));
         }
-        let of_disturbed = tally::rate(&sequence, &disturbed, seen);
-        if threshold <= of_disturbed.high {
+        let of_disturbed = tally::rate(&sequence, &disturbed, seen).high;
+        // How many quiet days it takes if the others leave so much of what is allowed, and whether they can be had.
+        let can_have = |check: &mut Self, at: usize, room: f64| {
+            let needed = check.rates[at] / room * worstday_stats::math::ln(3.0 / check.alpha());
+            let left = (needed - check.seen[promise][at].trials as f64).max(1.0);
+            let days_left = check.options.budget_days.map_or(f64::INFINITY, |most| {
+                most.saturating_sub(check.days.hunted + check.days.confirmed) as f64
+            });
+            left <= days_left && left * costs[at] <= check.crew.events_left()
+        };
+        if threshold <= of_disturbed {
             return Some((Towards::Kept, among));
         }
         let at = quiet?;
-        let needed = self.rates[at] / (threshold - of_disturbed.high)
-            * worstday_stats::math::ln(3.0 / self.alpha());
-        let left = (needed - seen[at].trials as f64).max(1.0);
-        let days_left = self.options.budget_days.map_or(f64::INFINITY, |most| {
-            most.saturating_sub(self.days.hunted + self.days.confirmed) as f64
-        });
-        if days_left < left || self.crew.events_left() < left * costs[at] {
-            return None;
-        }
         let mut only = vec![0.0; self.rates.len()];
         only[at] = self.rates[at];
-        Some((Towards::Kept, only))
+        if can_have(self, at, threshold - of_disturbed) {
+            return Some((Towards::Kept, only));
+        }
+        // More of the others leaves more room for quiet days.
+        (threshold / 3.0 <= of_disturbed && can_have(self, at, threshold * 2.0 / 3.0))
+            .then_some((Towards::Kept, disturbed))
     }
 
     fn rate_answer(
@@ -1150,6 +1176,13 @@ impl<'a, C: Crew> Check<'a, C> {
     /// Whether whole days can be afforded at the factors of a break point.
     pub(crate) fn affords_at_brink(&mut self) -> bool {
         self.affords(120.0)
+    }
+
+    /// Whether so many windows around a disturbance can be afforded.
+    pub(crate) fn affords_windows(&mut self, times: f64) -> bool {
+        // A window is an hour and a half with its warm-up.
+        let events = self.whole_day() / 16.0;
+        events * times <= self.crew.events_left()
     }
 
     /// The seed of a fresh day of a phase.

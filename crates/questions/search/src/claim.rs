@@ -50,6 +50,8 @@ pub struct Extra {
     /// The faults.
     pub faults: Vec<Fault>,
     zones: usize,
+    /// Where those begin that stall a service, one for each.
+    stalls: usize,
 }
 
 impl Extra {
@@ -82,7 +84,18 @@ impl Extra {
                 extra.add(system, "crash", &name, FaultKind::Crash(target));
             }
         }
+        extra.stalls = extra.faults.len();
+        for (index, service) in system.services.iter().enumerate() {
+            let target = Target::Replicas(ServiceId(index as u32), Replicas::All);
+            extra.add(system, "stall", &service.name, FaultKind::Stall(target));
+        }
         extra
+    }
+
+    /// The fault that stalls a service, behind `known` declared ones.
+    #[must_use]
+    pub fn stall(&self, known: usize, service: usize) -> Happens {
+        Happens::Fault(FaultId((known + self.stalls + service) as u32))
     }
 
     fn add(&mut self, system: &System, verb: &str, target: &str, kind: FaultKind) {

@@ -29,6 +29,9 @@ const HOUR_BEFORE_NS: i64 = 3_600_000_000_000;
 
 const MINUTE_NS: i64 = 60_000_000_000;
 
+/// Between two looks at whether somebody wants it to stop, ns of simulated time.
+const STRETCH_NS: u64 = 120_000_000_000;
+
 /// A system whose days are searched.
 #[derive(Clone)]
 pub struct World {
@@ -62,6 +65,8 @@ pub struct Tried {
     pub simulated_ns: u64,
     /// More requests inside at once than can be simulated: nothing is known of the promises it did not break.
     pub broke_off: bool,
+    /// Whether it recovered by the general rule after its disturbances; true where nothing was disturbed.
+    pub recovered: bool,
 }
 
 /// What came of a promise on a day.
@@ -241,6 +246,33 @@ impl World {
         day::busiest_moment(&self.system, &day, None).map(|(_, rate)| rate)
     }
 
+    /// The busiest hour of a date on which no event changes demand, and the visits per second then: a moment at which
+    /// nothing but what one does oneself disturbs. None if there is none, or nobody comes.
+    #[must_use]
+    pub fn undisturbed(&self, date: Date) -> Option<(i64, f64)> {
+        let day = self.plan_whole(date)?;
+        let hour = 60 * MINUTE_NS;
+        let free = |at: i64| {
+            day.events.iter().all(|occurrence| {
+                let event = &self.system.events[occurrence.event.index()];
+                let own = event.lasts.as_ref().map_or(0.0, day::mean) as u64;
+                let length = occurrence.lasts_ns.unwrap_or(own).max(event.fall_ns) as i64;
+                let idle = event.demand.is_empty() && event.edit.is_none();
+                idle || at + 2 * hour < occurrence.start_ns
+                    || occurrence.start_ns.saturating_add(length) + hour / 2 < at
+            })
+        };
+        let mut best: Option<(i64, f64)> = None;
+        for quarter in 0..92 {
+            let at = day.warm_up_ns as i64 + quarter * hour / 4;
+            let rate = day::visits_at(&self.system, &day, at as u64);
+            if 0.0 < rate && free(at) && best.is_none_or(|(_, most)| most * 1.001 < rate) {
+                best = Some((at, rate));
+            }
+        }
+        best.map(|(at, rate)| (day.start_unix_ns + at, rate))
+    }
+
     fn plan_whole(&self, date: Date) -> Option<day::Day> {
         let request = DayRequest {
             as_of: date,
@@ -297,21 +329,31 @@ impl World {
         found
     }
 
-    /// Lives a day.
+    /// Lives a day; none if `stop` said so meanwhile.
     ///
     /// # Errors
     ///
     /// [`Unlived`] if there is no such day, or its counts do not add up.
-    pub fn live(&self, trial: &Trial) -> Result<Tried, Unlived> {
-        Ok(self.tried(&self.outcome(trial)?))
+    pub fn live(
+        &self,
+        trial: &Trial,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Tried>, Unlived> {
+        Ok(self
+            .outcome(trial, stop)?
+            .map(|outcome| self.tried(&outcome)))
     }
 
-    /// Lives a day and says all that came of it.
+    /// Lives a day and says all that came of it; none if `stop` said so meanwhile.
     ///
     /// # Errors
     ///
     /// As [`World::live`].
-    pub fn outcome(&self, trial: &Trial) -> Result<Outcome, Unlived> {
+    pub fn outcome(
+        &self,
+        trial: &Trial,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Outcome>, Unlived> {
         let request = DayRequest {
             as_of: trial.day.day,
             what: What::Scenario(trial.day.clone()),
@@ -327,8 +369,15 @@ impl World {
             trial.seed,
         )
         .map_err(|error| unlived(&error))?;
-        history.advance(day.end_ns);
-        history.finish(&self.hash).map_err(|error| unlived(&error))
+        while !history.is_over() && history.now_ns() < day.end_ns {
+            // How long a stretch is changes nothing in the history.
+            history.advance(history.now_ns().saturating_add(STRETCH_NS).min(day.end_ns));
+            if stop() {
+                return Ok(None);
+            }
+        }
+        let outcome = history.finish(&self.hash);
+        outcome.map(Some).map_err(|error| unlived(&error))
     }
 
     fn tried(&self, outcome: &Outcome) -> Tried {
@@ -363,6 +412,10 @@ impl World {
             events: outcome.events,
             simulated_ns: outcome.end_ns,
             broke_off,
+            recovered: !broke_off
+                && outcome
+                    .recovery
+                    .is_none_or(|recovery| recovery.at_ns.is_some()),
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Arguments {
 pub enum Command {
     /// Simulate one day: what users feel, where requests wait, what saturates first
     Run(Box<Run>),
+    /// Judge each promise: kept, broken (by which day, how often), or can't tell (and what decides it)
+    Check(Box<Check>),
     /// The story of a retry storm, without a file
     Demo(Demo),
     /// Print a JSON Schema: of model files, or of what `run --format json` writes
@@ -113,6 +115,44 @@ pub struct Run {
     pub live: Live,
 }
 
+/// `worstday check`
+#[derive(Clone, Debug, Args)]
+pub struct Check {
+    /// The model, or an overlay of one
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How long to search, or how many days: 60s, 2000d [default: 60s]
+    #[arg(long, value_name = "TIME|DAYS")]
+    pub budget: Option<String>,
+    /// Only this promise (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub promise: Vec<String>,
+    /// Only verdicts, no break points
+    #[arg(long)]
+    pub no_brink: bool,
+    /// Fresh days follow from this number too
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The first day of the year that is searched [default: the first working day after the model's `as-of`]
+    #[arg(long, value_name = "DATE")]
+    pub day: Option<String>,
+    /// Change a line of the model: services.till.replicas=9
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Apply an overlay file
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Vec<PathBuf>,
+    /// Apply a variant of the overlay
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// How to print
+    #[command(flatten)]
+    pub output: Output,
+    /// On how many threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
 /// The flight simulator.
 #[derive(Clone, Debug, Args)]
 pub struct Live {
@@ -156,6 +196,37 @@ pub struct Demo {
     /// The flight simulator
     #[command(flatten)]
     pub live: Live,
+}
+
+impl Check {
+    /// A run of the same model.
+    #[must_use]
+    pub fn as_run(&self) -> Run {
+        Run {
+            file: self.file.clone(),
+            scenario: None,
+            day: self.day.clone(),
+            at: None,
+            faults: false,
+            length: None,
+            seeds: 1,
+            seed: None,
+            shard: None,
+            merge: Vec::new(),
+            set: self.set.clone(),
+            overlay: self.overlay.clone(),
+            variant: self.variant.clone(),
+            no_trial: true,
+            output: self.output,
+            html: None,
+            threads: self.threads,
+            live: Live {
+                live: false,
+                port: None,
+                open: false,
+            },
+        }
+    }
 }
 
 impl Run {

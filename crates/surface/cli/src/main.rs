@@ -6,6 +6,8 @@
 //! touches files and terminals; a clock is here and in the flight simulator's own thread.
 
 mod arguments;
+mod check;
+mod crew;
 mod demo;
 mod exit;
 mod interrupt;
@@ -53,6 +55,7 @@ fn execute(command: &Command) -> Result<Exit, Stop> {
     match command {
         Command::Run(arguments) if arguments.live.live => live::run(arguments),
         Command::Run(arguments) => run::run(arguments),
+        Command::Check(arguments) => check::check(arguments),
         Command::Demo(arguments) if arguments.live.live => live::demo(arguments),
         Command::Demo(arguments) => demo::demo(arguments),
         Command::Schema { of } => {

@@ -57,6 +57,46 @@ impl Line {
     }
 }
 
+/// A line of words, on a terminal only.
+#[derive(Debug)]
+pub struct Note {
+    begun: Instant,
+    shown: bool,
+    terminal: bool,
+}
+
+impl Note {
+    /// Nothing shown yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            shown: false,
+            terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Redraws it.
+    pub fn show(&mut self, text: &str) {
+        if !self.terminal || self.begun.elapsed().as_secs_f64() < QUIET_S {
+            return;
+        }
+        self.shown = true;
+        let short: String = text.chars().take(79).collect();
+        let mut stderr = std::io::stderr().lock();
+        // A terminal that is gone is no reason to stop.
+        let _ = write!(stderr, "\r\u{1b}[K{short}");
+        let _ = stderr.flush();
+    }
+
+    /// Takes it away.
+    pub fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            eprint!("\r\u{1b}[K");
+        }
+    }
+}
+
 /// `3 of 20 histories · 2h10m of 1d simulated · 4,210,000 events/s · 12.0 s left`
 fn text(progress: Progress, whole_ns: u128, elapsed: f64) -> String {
     let done = progress.simulated_ns as f64 / whole_ns.max(1) as f64;

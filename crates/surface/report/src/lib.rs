@@ -9,11 +9,13 @@
 //! - [`topics`]: messages, their backlogs and their losses.
 //! - `stations`, `findings`, `advice`: who waits where and why, what the description warns of, what to do.
 //! - [`text`]: the terminal, 80 by 24. [`json`]: the same facts for programs, and their schema.
+//! - [`checked`]: what `check` found, for a terminal.
 //! - [`quantity`], [`clock`], [`places`]: numbers, moments and lines of the file in words.
 //!
 //! Everything is a function of its arguments; nothing here reads a clock, a file or a terminal.
 
 mod advice;
+pub mod checked;
 pub mod clock;
 pub mod document;
 pub mod estimate;

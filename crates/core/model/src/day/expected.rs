@@ -218,6 +218,15 @@ pub fn busiest_moment(system: &System, day: &Day, client: Option<ClientId>) -> O
     (!clients.is_empty()).then(|| busiest(&clients, day.warm_up_ns, day.end_ns))
 }
 
+/// How many visits per second are expected at a moment of a day, ns on its clock, of all clients that come at a rate.
+#[must_use]
+pub fn visits_at(system: &System, day: &Day, at_ns: u64) -> f64 {
+    let ids = (0..system.clients.len() as u32).map(ClientId);
+    ids.filter_map(|id| Expected::new(system, id, &day.demand[id.index()], &day.events))
+        .map(|client| client.visits(at_ns))
+        .sum()
+}
+
 /// The moment in `[from_ns, to_ns)` at which most visits per second are expected, the first one if
 /// there are several, and how many that are.
 pub(super) fn busiest(clients: &[&Expected], from_ns: u64, to_ns: u64) -> (u64, f64) {

@@ -4,7 +4,7 @@ use super::Colour;
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     Strong,
     Quiet,
     Kept,
@@ -14,10 +14,10 @@ pub(super) enum Style {
 
 /// Adds colours, or does not.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Paint(pub Colour);
+pub(crate) struct Paint(pub Colour);
 
 impl Paint {
-    pub(super) fn style(self, text: &str, style: Style) -> String {
+    pub(crate) fn style(self, text: &str, style: Style) -> String {
         if self.0 == Colour::None {
             return text.to_owned();
         }
@@ -33,7 +33,7 @@ impl Paint {
 }
 
 /// Characters that take room on the screen: escape sequences do not.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     let mut wide = 0;
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -69,7 +69,7 @@ pub(crate) fn cell(text: &str, wide: usize) -> String {
 
 /// Words in lines: the first begins with `first`, the others with `indent`, at most `most` lines; a
 /// word longer than a line is cut.
-pub(super) fn wrap(text: &str, first: &str, indent: &str, wide: usize, most: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, first: &str, indent: &str, wide: usize, most: usize) -> Vec<String> {
     let mut lines = vec![first.to_owned()];
     let mut empty = true;
     for word in text.split(' ') {

@@ -1,0 +1,161 @@
+//! `worstday check`: from a model to verdicts on its promises.
+
+use std::time::Duration;
+
+use worstday_model::scalar::{self, Scalar};
+use worstday_report::checked::{Told, draw};
+use worstday_report::text::{Drawing, Length};
+use worstday_search::answer::{Early, Verdict};
+use worstday_search::check::{Checked, Options, check as search};
+use worstday_search::claim::Extra;
+use worstday_search::lived::World;
+use worstday_search::year;
+
+use crate::arguments::{Check, Format};
+use crate::crew::Hands;
+use crate::exit::{Exit, Stop};
+use crate::interrupt::Interrupt;
+use crate::load::load;
+use crate::run;
+
+/// How long is searched if nobody says otherwise.
+const BUDGET: Duration = Duration::from_secs(60);
+
+/// All verdicts together hold with this confidence.
+const CONFIDENCE: f64 = 0.95;
+
+/// Runs the command and says how to exit.
+///
+/// # Errors
+///
+/// What to say instead of verdicts.
+pub fn check(arguments: &Check) -> Result<Exit, Stop> {
+    let loaded = load(&arguments.as_run())?;
+    if !loaded.warnings.is_empty() && arguments.output.verbose {
+        eprint!("{}", loaded.warnings);
+    }
+    let system = &loaded.system;
+    for name in &arguments.promise {
+        if !system.promises.iter().any(|promise| promise.name == *name) {
+            let names: Vec<&str> = system
+                .promises
+                .iter()
+                .map(|promise| promise.name.as_str())
+                .collect();
+            return Err(Stop::usage(
+                format!("there is no promise `{name}`"),
+                &format!("there is {}", names.join(", ")),
+            ));
+        }
+    }
+    if system.promises.is_empty() {
+        return Err(Stop::invalid(
+            "nothing is promised, so there is nothing to check",
+            "`promises: {quick: {for: CLIENT, must: [p95 < 1s over 5m]}}`",
+        ));
+    }
+    let (time, days) = budget(arguments.budget.as_deref())?;
+    let first = match &arguments.day {
+        Some(text) => text.parse().map_err(|_| {
+            Stop::usage(
+                format!("`--day {text}` is no date"),
+                "dates are written `2026-11-27`",
+            )
+        })?,
+        None => year::first_day(loaded.as_of),
+    };
+    let extra = Extra::of(system);
+    let world = World::new(
+        system,
+        std::sync::Arc::clone(&loaded.editing),
+        loaded.hash.clone(),
+        first,
+        extra.faults.clone(),
+    )
+    .map_err(run::no_day)?;
+    let options = Options {
+        seed: arguments.seed,
+        budget_days: days,
+        confidence: CONFIDENCE,
+        guessed: Vec::new(),
+        only: arguments.promise.clone(),
+        brink: !arguments.no_brink,
+        known_faults: system.faults.len(),
+    };
+    let interrupt = Interrupt::listen()
+        .map_err(|error| Stop::failed(format!("cannot listen for Ctrl-C: {error}"), ""))?;
+    let threads = arguments.threads.map_or_else(
+        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        usize::from,
+    );
+    let mut hands = Hands::new(threads, time, interrupt);
+    let checked = search(&world, &extra, &options, &mut hands);
+    hands.clear();
+    let checked = checked.map_err(|error| Stop::invalid(error, ""))?;
+    print(&checked, arguments)?;
+    Ok(exit(&checked))
+}
+
+/// A length of time, or a number of days such as `200d`.
+fn budget(text: Option<&str>) -> Result<(Option<Duration>, Option<u64>), Stop> {
+    let Some(text) = text else {
+        return Ok((Some(BUDGET), None));
+    };
+    if let Some(days) = text.strip_suffix('d')
+        && let Ok(days) = days.trim().parse::<u64>()
+        && 0 < days
+    {
+        return Ok((None, Some(days)));
+    }
+    match scalar::Duration::parse(text) {
+        Ok(time) if 0 < time.nanos() => Ok((Some(Duration::from_nanos(time.nanos())), None)),
+        _ => Err(Stop::usage(
+            format!("`--budget {text}` is neither a time nor a number of days"),
+            "a search lasts `30s` or `10m`, or lives so many days: `2000d`",
+        )),
+    }
+}
+
+fn print(checked: &Checked, arguments: &Check) -> Result<(), Stop> {
+    let text = match arguments.output.format {
+        Format::Json => {
+            let mut text = serde_json::to_string_pretty(&checked.answer)
+                .map_err(|error| Stop::failed(error, ""))?;
+            text.push('\n');
+            text
+        }
+        Format::Text => {
+            let told = Told {
+                file: &arguments.file.display().to_string(),
+                arguments: &arguments.as_run().repeated(),
+                next: "",
+            };
+            let drawing = Drawing {
+                colour: run::colour(),
+                length: if arguments.output.verbose {
+                    Length::Full
+                } else {
+                    Length::Screen
+                },
+            };
+            draw(&checked.answer, &told, drawing)
+        }
+    };
+    run::write_out(&text)
+}
+
+fn exit(checked: &Checked) -> Exit {
+    let answer = &checked.answer;
+    if answer.ended == Some(Early::Stopped) {
+        return Exit::Interrupted;
+    }
+    let claims = answer.promises.iter().flat_map(|promise| &promise.claims);
+    let verdicts: Vec<Verdict> = claims.map(|claim| claim.verdict).collect();
+    if verdicts.contains(&Verdict::Broken) {
+        Exit::Broken
+    } else if verdicts.iter().all(|verdict| *verdict == Verdict::Kept) {
+        Exit::Kept
+    } else {
+        Exit::CantTell
+    }
+}

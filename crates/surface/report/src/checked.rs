@@ -1,0 +1,375 @@
+//! What `check` found, for a terminal of 80 columns.
+//!
+//! Verdicts first, each with the figures that carry it; then the smallest day that breaks a promise; how much more demand is
+//! carried; what was searched and what was not; the next command. The short form shows at most five verdicts, broken ones
+//! first, and says how many more there are.
+
+use worstday_search::answer::{
+    Answer, Brink, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Worst,
+};
+use worstday_stats::Interval;
+
+use crate::quantity::{count, percent, plain, significant};
+use crate::text::layout::{Paint, Style, cell, width, wrap};
+use crate::text::{Drawing, Length};
+
+const WIDTH: usize = 80;
+
+/// Verdicts on a screen.
+const SHOWN: usize = 5;
+
+/// What is printed beside an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The file that was checked, as it was given.
+    pub file: &'a str,
+    /// The arguments that made the model, as they may be typed again.
+    pub arguments: &'a [String],
+    /// Where the first day of the store lies, with the arguments: what to type next; empty if nothing is broken.
+    pub next: &'a str,
+}
+
+/// Draws an answer.
+#[must_use]
+pub fn draw(answer: &Answer, told: &Told<'_>, drawing: Drawing) -> String {
+    let paint = Paint(drawing.colour);
+    let full = drawing.length == Length::Full;
+    let mut lines = head(answer, paint);
+    lines.extend(verdicts(answer, paint, full));
+    let worst = answer
+        .promises
+        .iter()
+        .flat_map(|promise| promise.claims.iter().map(move |claim| (promise, claim)))
+        .filter_map(|(promise, claim)| Some((promise, claim.worst.as_ref()?)));
+    for (promise, worst) in worst.take(if full { usize::MAX } else { 1 }) {
+        lines.push(String::new());
+        lines.extend(day(promise, worst, paint));
+    }
+    lines.extend(brinks(answer, paint));
+    lines.push(String::new());
+    lines.extend(searched(answer, paint, full));
+    lines.push(String::new());
+    lines.push(format!(
+        "{}   {}",
+        paint.style("next", Style::Strong),
+        if told.next.is_empty() {
+            format!("worstday run {}{}", told.file, typed(told.arguments))
+        } else {
+            told.next.to_owned()
+        }
+    ));
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn typed(arguments: &[String]) -> String {
+    arguments
+        .iter()
+        .map(|word| format!(" {}", crate::quoted(word)))
+        .collect()
+}
+
+fn head(answer: &Answer, paint: Paint) -> Vec<String> {
+    let name = paint.style("worstday check", Style::Strong);
+    let lived = answer.days.hunted + answer.days.confirmed + answer.days.brink;
+    let right = format!(
+        "{} · {} · {} lived",
+        answer.system,
+        many(answer.promises.len() as u64, "promise"),
+        many(lived, "day")
+    );
+    let gap = WIDTH.saturating_sub(width(&name) + right.chars().count());
+    vec![
+        format!("{name}{}{right}", " ".repeat(gap.max(1))),
+        String::new(),
+    ]
+}
+
+fn many(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A line for each claim, broken ones first.
+fn verdicts(answer: &Answer, paint: Paint, full: bool) -> Vec<String> {
+    let mut claims: Vec<(&PromiseAnswer, &ClaimAnswer)> = answer
+        .promises
+        .iter()
+        .flat_map(|promise| promise.claims.iter().map(move |claim| (promise, claim)))
+        .collect();
+    let rank = |verdict: Verdict| match verdict {
+        Verdict::Broken => 0,
+        Verdict::CantTell => 1,
+        Verdict::KeptOnDisturbedDays => 2,
+        Verdict::Kept => 3,
+    };
+    claims.sort_by_key(|(_, claim)| rank(claim.verdict));
+    let shown = if full { claims.len() } else { SHOWN };
+    let mut lines = Vec::new();
+    for (promise, claim) in claims.iter().take(shown) {
+        let (sign, word, style) = match claim.verdict {
+            Verdict::Broken => ("✗", "broken", Style::Broken),
+            Verdict::CantTell => ("?", "can't tell", Style::CantTell),
+            Verdict::KeptOnDisturbedDays => ("~", "kept *", Style::Kept),
+            Verdict::Kept => ("✓", "kept", Style::Kept),
+        };
+        let what = format!("{} survives {}", promise.name, claim.text);
+        lines.push(format!(
+            "  {} {}",
+            paint.style(&cell(&format!("{sign} {word}"), 13), style),
+            what
+        ));
+        for sentence in sentences(claim) {
+            lines.extend(wrap(&sentence, "                ", "                ", WIDTH, 4));
+        }
+        if full {
+            for case in &claim.cases {
+                lines.push(format!("                  {}", case_line(case)));
+            }
+        }
+    }
+    let left = claims.len().saturating_sub(shown);
+    if 0 < left {
+        lines.push(format!(
+            "                and {}: --verbose",
+            many(left as u64, "more verdict")
+        ));
+    }
+    if claims
+        .iter()
+        .any(|(_, claim)| claim.verdict == Verdict::KeptOnDisturbedDays)
+    {
+        lines.push(
+            "  * on days on which something strikes; quiet days are not excluded far enough"
+                .to_owned(),
+        );
+    }
+    lines
+}
+
+/// The figures of a verdict.
+fn sentences(claim: &ClaimAnswer) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Some(rate) = &claim.rate {
+        let of = match claim.verdict {
+            Verdict::Kept => &rate.all,
+            Verdict::Broken => &rate.all,
+            Verdict::KeptOnDisturbedDays | Verdict::CantTell => &rate.disturbed,
+        };
+        all.push(match claim.verdict {
+            Verdict::Broken => format!(
+                "broken days come {} or more often{}",
+                how_often(of.low),
+                rate.estimate
+                    .map_or(String::new(), |best| format!(" (best estimate {})", how_often(best)))
+            ),
+            Verdict::Kept => format!("broken days come {} or less often", how_often(of.high)),
+            Verdict::KeptOnDisturbedDays | Verdict::CantTell => format!(
+                "disturbed days break it {}; quiet days: not excluded beyond once in {}",
+                between(of),
+                period(1.0 / rate.quiet_not_beyond.max(1e-9) * 365.25)
+            ),
+        });
+        for guess in &rate.guessed {
+            if !guess.flips {
+                all.push(format!(
+                    "the rate of {} is a guess ({}); a factor 3 up or down changes nothing",
+                    guess.name, guess.place
+                ));
+            }
+        }
+    } else if let Some(worst) = claim
+        .cases
+        .iter()
+        .find(|case| case.verdict == claim.verdict)
+        .or_else(|| claim.cases.first())
+    {
+        all.push(case_line(worst));
+        let others = claim.cases.len() - 1;
+        if 0 < others && claim.verdict == Verdict::Kept {
+            all.push(format!("and {} alike", many(others as u64, "other case")));
+        }
+    }
+    if !claim.why.is_empty() {
+        all.push(claim.why.clone());
+    }
+    all
+}
+
+fn case_line(case: &CaseAnswer) -> String {
+    format!(
+        "{}: {} of {} broke it ({}), at {}",
+        case.name,
+        count(case.broken),
+        many(case.trials, "fresh day"),
+        shares(&case.share),
+        case.at
+    )
+}
+
+fn shares(share: &Interval) -> String {
+    format!("{}–{}", percent(share.low), percent(share.high))
+}
+
+/// `once in 318 days`, `12 times a year`.
+fn how_often(per_year: f64) -> String {
+    if per_year <= 0.0 {
+        return "never".to_owned();
+    }
+    if 365.25 <= per_year * 1.000_001 {
+        return "every day".to_owned();
+    }
+    format!("once in {}", period(per_year))
+}
+
+/// The time between, in days or years.
+fn period(per_year: f64) -> String {
+    let days = 365.25 / per_year;
+    if !days.is_finite() {
+        return "ever".to_owned();
+    }
+    if days < 730.0 {
+        format!("{} days", significant(days))
+    } else {
+        format!("{} years", significant(days / 365.25))
+    }
+}
+
+fn between(rate: &Interval) -> String {
+    if rate.low <= 0.0 {
+        format!("{} or less often", how_often(rate.high))
+    } else {
+        format!("{} to {}", how_often(rate.high), how_often(rate.low))
+    }
+}
+
+/// The day that breaks a promise.
+fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint) -> Vec<String> {
+    let often = worst.per_year.map_or(String::new(), |rate| {
+        format!(" · such a day comes {}", between(&rate))
+    });
+    let name = worst.id.as_deref().unwrap_or("");
+    let title = format!("A DAY THAT BREAKS IT  {name}");
+    let mut lines = vec![paint.style(title.trim_end(), Style::Strong)];
+    lines.extend(wrap(
+        &format!(
+            "{}: {}; {} of such days break {}{often}",
+            worst.day,
+            worst.kind,
+            shares(&worst.share),
+            promise.name
+        ),
+        "  ",
+        "  ",
+        WIDTH,
+        3,
+    ));
+    for line in worst.happens.iter().take(4) {
+        lines.push(format!("    {line}"));
+    }
+    if 4 < worst.happens.len() {
+        lines.push(format!("    and {} more", worst.happens.len() - 4));
+    }
+    lines
+}
+
+/// How much more demand is carried.
+fn brinks(answer: &Answer, paint: Paint) -> Vec<String> {
+    let mut lines = Vec::new();
+    for promise in &answer.promises {
+        if let Some(brink) = &promise.break_point {
+            if lines.is_empty() {
+                lines.push(String::new());
+                lines.push(paint.style("BREAK POINT  as a factor of today's demand", Style::Strong));
+            }
+            lines.push(format!("  {}{}", cell(&promise.name, 20), factor(brink)));
+        }
+        if let Some(hidden) = &promise.hidden_capacity {
+            lines.push(format!(
+                "  {}heals by itself below {}",
+                cell("", 20),
+                factor(hidden)
+            ));
+        }
+    }
+    lines
+}
+
+fn factor(brink: &Brink) -> String {
+    let on = &brink.on;
+    match (brink.factor, brink.high) {
+        (Some(most), None) if brink.low == most => format!("no break up to {}x on {on}", plain(most)),
+        (Some(factor), Some(high)) => format!(
+            "{}x ({}–{}) on {on}",
+            significant(factor),
+            significant(brink.low),
+            significant(high)
+        ),
+        (None, Some(high)) => format!("below {}x on {on}", significant(high)),
+        (_, None) => format!("at least {}x, on {on}", significant(brink.low)),
+    }
+}
+
+/// What was searched, and what was not.
+fn searched(answer: &Answer, paint: Paint, full: bool) -> Vec<String> {
+    let mut lines = vec![paint.style("SEARCHED", Style::Strong)];
+    let confirmed: u64 = answer.strata.iter().map(|stratum| stratum.confirmed).sum();
+    let without: f64 = answer
+        .strata
+        .iter()
+        .filter(|stratum| stratum.confirmed == 0)
+        .map(|stratum| stratum.rate)
+        .sum();
+    let mut sentence = format!(
+        "{} of a year of {}: {} to search, {} fresh to confirm.",
+        many(answer.strata.len() as u64, "kind"),
+        many(answer.dates, "date"),
+        many(answer.days.hunted, "day"),
+        count(answer.days.confirmed)
+    );
+    if 0 < confirmed && 0.0 < without {
+        sentence.push_str(&format!(
+            " Kinds that come {} a year were not confirmed and count as broken.",
+            significant(without)
+        ));
+    }
+    sentence.push_str(&format!(
+        " Faults are independent of each other but for those declared together. All verdicts together hold with {}.",
+        percent(answer.confidence)
+    ));
+    if !answer.of_unknown_rate.is_empty() {
+        sentence.push_str(&format!(
+            " Of unknown rate, left out of return periods: {}.",
+            answer.of_unknown_rate.join(", ")
+        ));
+    }
+    match answer.ended {
+        Some(Early::Budget) => sentence.push_str(" The budget was spent before all was decided."),
+        Some(Early::Stopped) => sentence.push_str(" It was stopped before all was decided."),
+        None => {}
+    }
+    lines.extend(wrap(&sentence, "  ", "  ", WIDTH, 6));
+    if full {
+        lines.push(format!(
+            "  {}{}{}{}",
+            cell("kind", 34),
+            cell("a year", 12),
+            cell("confirmed", 12),
+            "broken"
+        ));
+        for stratum in &answer.strata {
+            let broken: Vec<String> = stratum.broken.iter().map(|n| count(*n)).collect();
+            lines.push(format!(
+                "  {}{}{}{}",
+                cell(&stratum.name, 34),
+                cell(&significant(stratum.rate), 12),
+                cell(&count(stratum.confirmed), 12),
+                broken.join(", ")
+            ));
+        }
+    }
+    lines
+}
