@@ -37,6 +37,16 @@ pub struct Days {
     pub confirmed: u64,
     /// For break points and hidden capacity.
     pub brink: u64,
+    /// To make the worst days smaller, and to show what of them is needed.
+    pub shrunk: u64,
+}
+
+impl Days {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.hunted + self.confirmed + self.brink + self.shrunk
+    }
 }
 
 /// Why it ended early.
@@ -114,6 +124,8 @@ pub struct ClaimAnswer {
     pub cases_left_out: u64,
     /// The kind of day that breaks it most often, or the case that breaks it.
     pub worst: Option<Worst>,
+    /// Where quiet days break it: whether that is owed to its windows.
+    pub windows: Option<Windows>,
 }
 
 /// How often days break a promise.
@@ -163,6 +175,8 @@ pub struct CaseAnswer {
     pub share: Interval,
     /// The verdict on this case.
     pub verdict: Verdict,
+    /// Nothing strikes in it.
+    pub quiet: bool,
 }
 
 /// A day that breaks a promise.
@@ -180,8 +194,42 @@ pub struct Worst {
     pub happens: Vec<String>,
     /// Its seed.
     pub seed: u64,
+    /// Fresh seeds of this very day.
+    pub trials: u64,
+    /// Of these, broken.
+    pub broken: u64,
+    /// Every way to make it one step smaller, and what is left of the break then; empty if it was not shrunk.
+    pub weakenings: Vec<Weakening>,
     /// Name of the scenario file, if it was stored.
     pub id: Option<String>,
+}
+
+/// A day that is one step smaller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Weakening {
+    /// The step.
+    pub what: String,
+    /// Fresh seeds.
+    pub trials: u64,
+    /// Of these, broken.
+    pub broken: u64,
+    /// At most that share breaks, with 97.5 %.
+    pub at_most: f64,
+    /// It breaks in fewer than half as many as the day itself: the step takes away what is needed.
+    pub separated: bool,
+}
+
+/// The windows of a promise, where they are short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Windows {
+    /// The condition.
+    pub condition: String,
+    /// Requests that a window has on average.
+    pub requests: f64,
+    /// Share of the windows of quiet days that break it.
+    pub breaking: f64,
+    /// The same days keep it when judged whole: the windows break it, not the load.
+    pub by_chance: bool,
 }
 
 /// A factor of today's demand at which something changes.

@@ -157,11 +157,7 @@ impl Edge {
     }
 
     /// The share of a few days that break, for the search; none if there is nothing left to spend.
-    fn look<C: Crew>(
-        &self,
-        check: &mut Check<'_, C>,
-        factor: f64,
-    ) -> Result<Option<f64>, Unlived> {
+    fn look<C: Crew>(&self, check: &mut Check<'_, C>, factor: f64) -> Result<Option<f64>, Unlived> {
         let day = self.day(check.world, factor);
         let trials: Vec<Trial> = (0..LOOKS)
             .map(|index| Trial {
@@ -240,8 +236,12 @@ impl Edge {
     }
 
     fn told(&self) -> Vec<(f64, u64, u64)> {
-        let mut tested: Vec<(f64, u64, u64)> =
-            self.tested.iter().copied().filter(|row| 0 < row.1).collect();
+        let mut tested: Vec<(f64, u64, u64)> = self
+            .tested
+            .iter()
+            .copied()
+            .filter(|row| 0 < row.1)
+            .collect();
         tested.sort_by(|a, b| a.0.total_cmp(&b.0));
         tested
     }

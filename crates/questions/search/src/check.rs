@@ -10,14 +10,14 @@
 //! only if one of them is).
 
 use worstday_model::day::Happens;
-use worstday_model::system::{Claim, Lasts, Survive};
+use worstday_model::system::{Claim, Lasts, Metric, Survive};
 use worstday_sim::law;
 use worstday_stats::interval::Interval;
 use worstday_stats::interval::sequence::Sequence;
 
 use crate::answer::{
     Answer, Brink, CaseAnswer, ClaimAnswer, Days, Early, Guessed, PromiseAnswer, Rate,
-    StratumAnswer, Verdict, Worst,
+    StratumAnswer, Verdict, Windows, Worst,
 };
 use crate::claim::{Case, Extra, cases};
 use crate::lived::{Strike, Trial, Tried, Unlived, World};
@@ -276,6 +276,27 @@ impl<'a, C: Crew> Check<'a, C> {
                 found.extend(day.map(|day| (promise, claim, day)));
                 claims.push(answer);
             }
+            for (claim, answer) in claims.iter_mut().enumerate() {
+                let quietly = answer
+                    .cases
+                    .iter()
+                    .any(|case| case.quiet && 0 < case.broken)
+                    || self
+                        .quiet
+                        .is_some_and(|at| 0 < self.seen[promise][at].broken);
+                if quietly {
+                    answer.windows = self.short_windows(promise)?;
+                }
+                let at = found
+                    .iter()
+                    .position(|(p, c, _): &(usize, usize, Found)| (*p, *c) == (promise, claim));
+                if let (Some(at), Some(worst)) = (at, answer.worst.clone())
+                    && let Some((smaller, worst)) = self.shrink(&found[at].2.clone(), &worst)?
+                {
+                    found[at].2 = smaller;
+                    answer.worst = Some(worst);
+                }
+            }
             let row = &system.promises[promise];
             promises.push(PromiseAnswer {
                 name: row.name.clone(),
@@ -314,7 +335,7 @@ impl<'a, C: Crew> Check<'a, C> {
         if self.stopped.is_some() {
             return false;
         }
-        let all = self.days.hunted + self.days.confirmed + self.days.brink;
+        let all = self.days.all();
         let spent = self.options.budget_days.is_some_and(|most| most <= all);
         if spent || self.crew.time_left() <= 0.0 {
             self.stopped = Some(Early::Budget);
@@ -329,15 +350,25 @@ impl<'a, C: Crew> Check<'a, C> {
         trials: &[Trial],
         trying: &str,
     ) -> Result<Option<Vec<Tried>>, Unlived> {
+        self.batch_of(self.world, trials, trying)
+    }
+
+    /// The same of another world.
+    fn batch_of(
+        &mut self,
+        world: &World,
+        trials: &[Trial],
+        trying: &str,
+    ) -> Result<Option<Vec<Tried>>, Unlived> {
         if !self.may_go_on() {
             return Ok(None);
         }
         self.crew.tell(&Progress {
-            days: self.days.hunted + self.days.confirmed + self.days.brink,
+            days: self.days.all(),
             trying,
             broken: self.broken,
         });
-        let Some(tried) = self.crew.live(self.world, trials)? else {
+        let Some(tried) = self.crew.live(world, trials)? else {
             self.stopped = Some(if self.crew.was_stopped() {
                 Early::Stopped
             } else {
@@ -771,6 +802,7 @@ impl<'a, C: Crew> Check<'a, C> {
             cases: Vec::new(),
             cases_left_out: 0,
             worst,
+            windows: None,
         };
         (answer, found)
     }
@@ -781,14 +813,19 @@ impl<'a, C: Crew> Check<'a, C> {
             .disturbed()
             .iter()
             .zip(&self.seen[promise])
-            .map(|(&rate, seen)| worstday_stats::interval::sequence::Stratum {
-                rate,
-                hits: seen.broken + seen.unknown,
-                trials: seen.trials,
-            })
+            .map(
+                |(&rate, seen)| worstday_stats::interval::sequence::Stratum {
+                    rate,
+                    hits: seen.broken + seen.unknown,
+                    trials: seen.trials,
+                },
+            )
             .collect();
         let highest = sequence.highest(&seen);
-        let parts = seen.iter().zip(&highest).map(|(row, share)| row.rate * share);
+        let parts = seen
+            .iter()
+            .zip(&highest)
+            .map(|(row, share)| row.rate * share);
         let most = parts
             .enumerate()
             .max_by(|a, b| a.1.total_cmp(&b.1))
@@ -811,19 +848,16 @@ impl<'a, C: Crew> Check<'a, C> {
     }
 
     /// The most frequent breaking kind, and a day of it.
-    fn worst_of_rate(
-        &self,
-        sequence: &Sequence,
-        promise: usize,
-    ) -> (Option<Worst>, Option<Found>) {
+    fn worst_of_rate(&self, sequence: &Sequence, promise: usize) -> (Option<Worst>, Option<Found>) {
         let rows = self.seen[promise].iter().enumerate();
         let often = |at: usize, seen: &Seen| {
             self.rates[at] * seen.broken as f64 / seen.trials.max(1) as f64
         };
-        let Some((at, seen)) = rows
-            .filter(|(_, seen)| 0 < seen.broken)
-            .max_by(|a, b| often(a.0, a.1).total_cmp(&often(b.0, b.1)).then(b.0.cmp(&a.0)))
-        else {
+        let Some((at, seen)) = rows.filter(|(_, seen)| 0 < seen.broken).max_by(|a, b| {
+            often(a.0, a.1)
+                .total_cmp(&often(b.0, b.1))
+                .then(b.0.cmp(&a.0))
+        }) else {
             return (None, None);
         };
         let Some((_, _, trial)) = self
@@ -855,6 +889,9 @@ impl<'a, C: Crew> Check<'a, C> {
             day: trial.day.day.to_string(),
             happens: self.world.told(&trial.day),
             seed: trial.seed,
+            trials: 0,
+            broken: 0,
+            weakenings: Vec::new(),
             id: None,
         }
     }
@@ -873,11 +910,67 @@ impl<'a, C: Crew> Check<'a, C> {
     }
 
     fn of_unknown_rate(&self) -> Vec<String> {
-        let declared = self.world.system.faults.iter().take(self.options.known_faults);
+        let declared = self
+            .world
+            .system
+            .faults
+            .iter()
+            .take(self.options.known_faults);
         declared
             .filter(|fault| matches!(fault.when, worstday_model::system::FaultWhen::Possible))
             .map(|fault| fault.name.clone())
             .collect()
+    }
+
+    // ---- windows -------------------------------------------------------------------------------
+
+    /// Whether quiet days break a promise by its windows: judged whole, the same days keep it.
+    fn short_windows(&mut self, promise: usize) -> Result<Option<Windows>, Unlived> {
+        let row = &self.world.system.promises[promise];
+        let short = row.must.iter().find(|must| {
+            matches!(must.metric, Metric::Percentile(_)) && must.over_ns < 86_400_000_000_000
+        });
+        let Some(short) = short.cloned() else {
+            return Ok(None);
+        };
+        let whole = self.world.with_whole_days();
+        let affordable = self.affords(16.0);
+        let date = self.busiest_date();
+        let day = if affordable {
+            self.world.around(date, &[], 1.0)
+        } else {
+            self.world.busiest(date, 1.0)
+        };
+        let trials: Vec<Trial> = (0..BATCH as u64)
+            .map(|index| Trial {
+                day: day.clone(),
+                seed: self.seed_of("windows", index),
+            })
+            .collect();
+        let Some(in_windows) = self.batch(&trials, "windows")? else {
+            return Ok(None);
+        };
+        let Some(in_days) = self.batch_of(&whole, &trials, "windows")? else {
+            return Ok(None);
+        };
+        self.days.hunted += 2 * trials.len() as u64;
+        let of = |tried: &[Tried]| tried.iter().filter(|t| t.promises[promise].broken).count();
+        let sum = |of: fn(&crate::lived::Judged) -> u64| -> u64 {
+            in_windows.iter().map(|t| of(&t.promises[promise])).sum()
+        };
+        let windows = sum(|judged| judged.windows);
+        let hours: f64 = in_windows
+            .iter()
+            .map(|t| t.simulated_ns as f64)
+            .sum::<f64>()
+            - in_windows.len() as f64 * 1.8e12;
+        let requests = sum(|judged| judged.sent) as f64 * short.over_ns as f64 / hours.max(1.0);
+        Ok(Some(Windows {
+            condition: short.text.clone(),
+            requests,
+            breaking: sum(|judged| judged.broken_windows) as f64 / windows.max(1) as f64,
+            by_chance: 0 < of(&in_windows) && of(&in_days) == 0,
+        }))
     }
 
     // ---- days that are named -------------------------------------------------------------------
@@ -890,9 +983,7 @@ impl<'a, C: Crew> Check<'a, C> {
     ) -> Result<(ClaimAnswer, Option<Found>), Unlived> {
         let system = std::sync::Arc::clone(&self.world.system);
         let (cases, left_out) = match &survive.what {
-            Claim::Together(parts) => {
-                cases(&system, self.options.known_faults, self.extra, parts)
-            }
+            Claim::Together(parts) => cases(&system, self.options.known_faults, self.extra, parts),
             _ => (
                 vec![Case {
                     name: "a normal day".to_owned(),
@@ -910,7 +1001,7 @@ impl<'a, C: Crew> Check<'a, C> {
         let for_broken = Sequence::new(1.0 - alpha / many, scale);
         let mut tested = Vec::new();
         for case in cases {
-            tested.push(self.worst_time(promise, case)?);
+            tested.push(self.worst_time(promise, &case)?);
         }
         // What looked worst first: one broken case decides.
         tested.sort_by(|a, b| b.rank.total_cmp(&a.rank));
@@ -952,7 +1043,10 @@ impl<'a, C: Crew> Check<'a, C> {
                 high: for_kept.share(row.broken + row.unknown, row.trials).high,
             };
             if verdict == Verdict::Broken {
-                found = row.found.clone().map(|trial| (trial, row.case.name.clone(), share));
+                found = row
+                    .found
+                    .clone()
+                    .map(|trial| (trial, row.case.name.clone(), share));
             }
             answers.push(CaseAnswer {
                 name: row.case.name.clone(),
@@ -961,9 +1055,15 @@ impl<'a, C: Crew> Check<'a, C> {
                 broken: row.broken,
                 share,
                 verdict,
+                quiet: row.case.strikes.is_empty() && row.case.rollout.is_none(),
             });
         }
-        let is = |verdict: Verdict| answers.iter().filter(|case| case.verdict == verdict).count();
+        let is = |verdict: Verdict| {
+            answers
+                .iter()
+                .filter(|case| case.verdict == verdict)
+                .count()
+        };
         let mut why = String::new();
         let verdict = if !self.told[promise] {
             why = "nothing was sent on any day: nobody is promised anything".to_owned();
@@ -976,7 +1076,9 @@ impl<'a, C: Crew> Check<'a, C> {
         } else if left_out == 0 && is(Verdict::Kept) == answers.len() {
             Verdict::Kept
         } else {
-            let open = answers.iter().find(|case| case.verdict == Verdict::CantTell);
+            let open = answers
+                .iter()
+                .find(|case| case.verdict == Verdict::CantTell);
             why = open.map_or_else(
                 || format!("{left_out} more cases were not tried"),
                 |case| {
@@ -1004,6 +1106,7 @@ impl<'a, C: Crew> Check<'a, C> {
             cases: answers,
             cases_left_out: left_out as u64,
             worst,
+            windows: None,
         };
         let found = found.map(|(trial, kind, _)| Found {
             promise,
@@ -1041,10 +1144,10 @@ impl<'a, C: Crew> Check<'a, C> {
     }
 
     /// The time at which a case breaks a promise most, of those that were tried.
-    fn worst_time(&mut self, promise: usize, case: Case) -> Result<Tested, Unlived> {
+    fn worst_time(&mut self, promise: usize, case: &Case) -> Result<Tested, Unlived> {
         let mut best: Option<Tested> = None;
         let phase = self.phase(&format!("hunt {}", case.name));
-        for (place, at) in self.candidates(&case) {
+        for (place, at) in self.candidates(case) {
             let mut row = Tested {
                 case: case.clone(),
                 at,
@@ -1080,8 +1183,14 @@ impl<'a, C: Crew> Check<'a, C> {
         let year = std::sync::Arc::clone(&self.world.year);
         let date = self.busiest_date();
         if let Some(service) = case.rollout {
-            let name = format!("rollout of {}", self.world.system.services[service.index()].name);
-            let class = year.classes.iter().position(|class| class.things.contains(&name));
+            let name = format!(
+                "rollout of {}",
+                self.world.system.services[service.index()].name
+            );
+            let class = year
+                .classes
+                .iter()
+                .position(|class| class.things.contains(&name));
             let day = class.and_then(|class| year.dates_of(class).next());
             let day = day.unwrap_or(date);
             return vec![(CaseDay::Whole(day), day.to_string())];
@@ -1111,13 +1220,15 @@ impl<'a, C: Crew> Check<'a, C> {
         for id in events {
             let event = &self.world.system.events[id.index()];
             let first = year.calendar().midnight(year.dates()[0]);
-            let found = year
-                .calendar()
-                .occurrences(&event.when, first, first + 366 * 1_440 * MINUTE_NS);
+            let found =
+                year.calendar()
+                    .occurrences(&event.when, first, first + 366 * 1_440 * MINUTE_NS);
             if let Some(next) = found.first() {
                 own.push((Happens::Event(id), next.start_ns));
                 date = year.calendar().local(next.start_ns).date();
-                let length = next.end_ns.map_or(20 * MINUTE_NS, |end| end - next.start_ns);
+                let length = next
+                    .end_ns
+                    .map_or(20 * MINUTE_NS, |end| end - next.start_ns);
                 times.extend([
                     next.start_ns + MINUTE_NS,
                     next.start_ns + length / 2,
@@ -1127,19 +1238,36 @@ impl<'a, C: Crew> Check<'a, C> {
         }
         if times.is_empty() {
             let midnight = year.calendar().midnight(date);
-            let peak = self.world.peak_of(date).unwrap_or(midnight + 720 * MINUTE_NS);
-            times.extend([peak - 5 * MINUTE_NS, peak - 60 * MINUTE_NS, peak + 45 * MINUTE_NS]);
+            let peak = self
+                .world
+                .peak_of(date)
+                .unwrap_or(midnight + 720 * MINUTE_NS);
+            times.extend([
+                peak - 5 * MINUTE_NS,
+                peak - 60 * MINUTE_NS,
+                peak + 45 * MINUTE_NS,
+            ]);
             // A regular event of the day, from its start.
             for event in &self.world.system.events {
-                let there = year
-                    .calendar()
-                    .occurrences(&event.when, midnight, midnight + 1_440 * MINUTE_NS);
-                times.extend(there.iter().take(2).map(|there| there.start_ns - 30 * MINUTE_NS));
+                let there = year.calendar().occurrences(
+                    &event.when,
+                    midnight,
+                    midnight + 1_440 * MINUTE_NS,
+                );
+                times.extend(
+                    there
+                        .iter()
+                        .take(2)
+                        .map(|there| there.start_ns - 30 * MINUTE_NS),
+                );
                 times.extend(there.iter().take(2).map(|there| there.start_ns + MINUTE_NS));
             }
             times.truncate(8);
         }
-        let only_own = case.strikes.iter().all(|strike| own.iter().any(|(what, _)| *what == strike.what));
+        let only_own = case
+            .strikes
+            .iter()
+            .all(|strike| own.iter().any(|(what, _)| *what == strike.what));
         if only_own {
             times.truncate(1);
         }
@@ -1212,7 +1340,8 @@ pub(crate) fn rounded(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
-    let digits = 2 - worstday_stats::math::ln(value.abs()).div_euclid(std::f64::consts::LN_10) as i32;
+    let digits =
+        2 - worstday_stats::math::ln(value.abs()).div_euclid(std::f64::consts::LN_10) as i32;
     let scale = worstday_stats::math::pow(10.0, f64::from(digits));
     let rounded = (value * scale).round() / scale;
     format!("{rounded}")

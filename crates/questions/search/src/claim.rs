@@ -67,7 +67,10 @@ impl Extra {
             .flatten()
             .collect();
         let mut extra = Self::default();
-        if parts.iter().any(|part| matches!(part, Part::AnyZone { .. })) {
+        if parts
+            .iter()
+            .any(|part| matches!(part, Part::AnyZone { .. }))
+        {
             for (index, zone) in system.zones.iter().enumerate() {
                 let target = Target::Zone(ZoneId(index as u32));
                 extra.add(system, "vanish", &zone.name, FaultKind::Vanish(target));
@@ -232,8 +235,10 @@ fn choices(system: &System, known: usize, extra: &Extra, part: &Part) -> Vec<Cas
         Part::AnyFault { count } => sets(known, count as usize, false)
             .into_iter()
             .map(|set| {
-                let names: Vec<&str> =
-                    set.iter().map(|&at| system.faults[at].name.as_str()).collect();
+                let names: Vec<&str> = set
+                    .iter()
+                    .map(|&at| system.faults[at].name.as_str())
+                    .collect();
                 let strikes = set.iter().map(|&at| declared(FaultId(at as u32))).collect();
                 plain(names.join(" and "), strikes)
             })

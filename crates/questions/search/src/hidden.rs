@@ -192,9 +192,7 @@ impl Trigger {
     fn trial<C>(&self, check: &Check<'_, C>, load: f64, times: u64, seed: u64) -> Trial {
         let lasts_ns = self.longest * times;
         let strike = Strike {
-            what: check
-                .extra
-                .stall(check.options.known_faults, self.service),
+            what: check.extra.stall(check.options.known_faults, self.service),
             at: self.at,
             lasts_ns: Some(lasts_ns),
             by: None,
@@ -235,11 +233,7 @@ impl Trigger {
     }
 
     /// Whether some day of a few is still down; none if there is nothing left to spend.
-    fn look<C: Crew>(
-        &self,
-        check: &mut Check<'_, C>,
-        load: f64,
-    ) -> Result<Option<bool>, Unlived> {
+    fn look<C: Crew>(&self, check: &mut Check<'_, C>, load: f64) -> Result<Option<bool>, Unlived> {
         let down = self.down(check, load, &STALLS, "hidden look", (0, LOOKS))?;
         Ok(down.map(|down| down.iter().any(|&n| 0 < n)))
     }

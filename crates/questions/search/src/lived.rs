@@ -10,10 +10,10 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use worstday_model::calendar::Calendar;
-use worstday_model::day::{
-    self, DayError, DayRequest, Happening, Happens, Random, Scenario, What,
+use worstday_model::day::{self, DayError, DayRequest, Happening, Happens, Random, Scenario, What};
+use worstday_model::system::{
+    ClientId, EditId, FaultId, FaultWhen, Metric, Subject, System, Tables,
 };
-use worstday_model::system::{ClientId, EditId, FaultId, FaultWhen, Metric, System, Tables};
 use worstday_sim::History;
 use worstday_sim::engine::Editing;
 use worstday_sim::outcome::{Ended, Outcome, Verdict};
@@ -78,6 +78,12 @@ pub struct Judged {
     pub told: bool,
     /// Signed distance to breaking: above 0 kept, below broken. For ranking only.
     pub margin: f64,
+    /// Windows judged, and those that broke.
+    pub windows: u64,
+    /// Of these, broken.
+    pub broken_windows: u64,
+    /// Requests of its first subject that were sent, as far as they are counted for it.
+    pub sent: u64,
 }
 
 /// Why a day could not be lived.
@@ -145,6 +151,23 @@ impl World {
             hash,
             year: Arc::new(year),
         })
+    }
+
+    /// The same days, with every window of a promise as long as a day.
+    #[must_use]
+    pub fn with_whole_days(&self) -> Self {
+        let mut tables: Tables = (**self.system).clone();
+        for promise in &mut tables.promises {
+            for must in &mut promise.must {
+                must.over_ns = must.over_ns.max(86_400_000_000_000);
+            }
+        }
+        let system = System::new(tables).expect("windows may be long");
+        Self {
+            system: Arc::new(system),
+            hash: format!("{} in whole days", self.hash),
+            ..self.clone()
+        }
     }
 
     /// A drawn day as a scenario.
@@ -273,6 +296,14 @@ impl World {
         best.map(|(at, rate)| (day.start_unix_ns + at, rate))
     }
 
+    /// Visits per second at an instant of a date, Unix time in ns.
+    #[must_use]
+    pub fn visits_at(&self, date: Date, at: i64) -> Option<f64> {
+        let day = self.plan_whole(date)?;
+        let at = u64::try_from(at - day.start_unix_ns).ok()?;
+        Some(day::visits_at(&self.system, &day, at))
+    }
+
     fn plan_whole(&self, date: Date) -> Option<day::Day> {
         let request = DayRequest {
             as_of: date,
@@ -284,7 +315,11 @@ impl World {
     }
 
     fn compares_with_the_hour_before(&self) -> bool {
-        let conditions = self.system.promises.iter().flat_map(|promise| &promise.must);
+        let conditions = self
+            .system
+            .promises
+            .iter()
+            .flat_map(|promise| &promise.must);
         conditions
             .into_iter()
             .any(|condition| condition.metric == Metric::Drains)
@@ -297,9 +332,8 @@ impl World {
         day: Date,
         from: Option<jiff::civil::Time>,
     ) -> Vec<Happening> {
-        let is_dated = |fault: &worstday_model::system::Fault| {
-            matches!(fault.when, FaultWhen::Dated(_))
-        };
+        let is_dated =
+            |fault: &worstday_model::system::Fault| matches!(fault.when, FaultWhen::Dated(_));
         if !self.system.faults.iter().any(is_dated) {
             return Vec::new();
         }
@@ -334,11 +368,7 @@ impl World {
     /// # Errors
     ///
     /// [`Unlived`] if there is no such day, or its counts do not add up.
-    pub fn live(
-        &self,
-        trial: &Trial,
-        stop: &dyn Fn() -> bool,
-    ) -> Result<Option<Tried>, Unlived> {
+    pub fn live(&self, trial: &Trial, stop: &dyn Fn() -> bool) -> Result<Option<Tried>, Unlived> {
         Ok(self
             .outcome(trial, stop)?
             .map(|outcome| self.tried(&outcome)))
@@ -380,7 +410,8 @@ impl World {
         outcome.map(Some).map_err(|error| unlived(&error))
     }
 
-    fn tried(&self, outcome: &Outcome) -> Tried {
+    fn tried(&self, of: &Outcome) -> Tried {
+        let outcome = of;
         let broke_off = outcome.ended == Ended::TooManyInside;
         let promises = self.system.promises.iter().zip(&outcome.promises);
         Tried {
@@ -405,7 +436,14 @@ impl World {
                             .conditions
                             .iter()
                             .any(|condition| 0 < condition.windows),
-                        margin: if broken { least.min(-1e-9) } else { least.max(1e-9) },
+                        margin: if broken {
+                            least.min(-1e-9)
+                        } else {
+                            least.max(1e-9)
+                        },
+                        windows: outcome.conditions.iter().map(|row| row.windows).sum(),
+                        broken_windows: outcome.conditions.iter().map(|row| row.broken).sum(),
+                        sent: sent(of, &promise.subjects),
                     }
                 })
                 .collect(),
@@ -465,6 +503,16 @@ pub struct Strike {
     pub lasts_ns: Option<u64>,
     /// Its size, if it is not to be drawn.
     pub by: Option<f64>,
+}
+
+/// Requests of the first subject of a promise.
+fn sent(outcome: &Outcome, subjects: &[Subject]) -> u64 {
+    match subjects.first() {
+        Some(Subject::Client(id)) => outcome.clients.get(id.index()).map_or(0, |client| {
+            client.windows.iter().map(|row| row.ends.arrived).sum()
+        }),
+        _ => 0,
+    }
 }
 
 /// How far a worst value is from its threshold: the logarithm of their ratio, above 0 on the side that keeps.

@@ -43,7 +43,9 @@ pub fn rate(sequence: &Sequence, rates: &[f64], seen: &[Seen]) -> Interval {
     };
     Interval {
         low: sequence.total(&with(|seen| seen.broken)).low,
-        high: sequence.total(&with(|seen| seen.broken + seen.unknown)).high,
+        high: sequence
+            .total(&with(|seen| seen.broken + seen.unknown))
+            .high,
     }
 }
 
@@ -89,9 +91,9 @@ pub fn next(rates: &[f64], seen: &[Seen], cost: &[f64], towards: Towards) -> Opt
         gain / worstday_stats::math::sqrt(cost[at])
     };
     let mut best: Option<(usize, f64)> = None;
-    for at in 0..rates.len() {
+    for (at, cost) in cost.iter().enumerate() {
         let gain = gain(at);
-        if 0.0 < gain && cost[at].is_finite() && best.is_none_or(|(_, most)| most < gain) {
+        if 0.0 < gain && cost.is_finite() && best.is_none_or(|(_, most)| most < gain) {
             best = Some((at, gain));
         }
     }

@@ -227,9 +227,7 @@ impl Year {
                 }),
             }
         }
-        classes.sort_by(|a, b| {
-            (a.things.len(), &a.things).cmp(&(b.things.len(), &b.things))
-        });
+        classes.sort_by(|a, b| (a.things.len(), &a.things).cmp(&(b.things.len(), &b.things)));
         let mut year = Self {
             calendar,
             dates,
@@ -442,7 +440,10 @@ fn choose(draw: &mut Draw, count: usize, weigh: impl Fn(usize) -> f64) -> usize 
         left -= weight;
     }
     // Rounding at the very end: the last that is possible at all.
-    weights.iter().rposition(|weight| 0.0 < *weight).unwrap_or(0)
+    weights
+        .iter()
+        .rposition(|weight| 0.0 < *weight)
+        .unwrap_or(0)
 }
 
 /// Faults before events, by number: what happens in one instant has an order.
@@ -531,9 +532,10 @@ fn spans(
     let event = &system.events[event.index()];
     let mut found: Vec<(i64, i64)> = Vec::new();
     for occurrence in calendar.occurrences(&event.when, from, to) {
-        let own = event.lasts.as_ref().map_or(0, |lasts| {
-            worstday_model::day::mean(lasts) as i64
-        });
+        let own = event
+            .lasts
+            .as_ref()
+            .map_or(0, |lasts| worstday_model::day::mean(lasts) as i64);
         let end = occurrence.end_ns.unwrap_or(occurrence.start_ns + own);
         let end = if end <= occurrence.start_ns {
             occurrence.start_ns + INSTANT_NS
@@ -549,13 +551,7 @@ fn spans(
 }
 
 /// When an event starts on a date.
-fn starts(
-    system: &System,
-    calendar: &Calendar,
-    event: EventId,
-    from: i64,
-    to: i64,
-) -> Vec<i64> {
+fn starts(system: &System, calendar: &Calendar, event: EventId, from: i64, to: i64) -> Vec<i64> {
     let event = &system.events[event.index()];
     let all = calendar.occurrences(&event.when, from, to).into_iter();
     all.map(|occurrence| occurrence.start_ns)
@@ -605,56 +601,64 @@ fn dates(system: &System, calendar: &Calendar, first: Date) -> Vec<Date> {
 
 /// What strikes by itself, in the order of the file: faults, then events.
 fn clocks(system: &System) -> Vec<Clock> {
-    let faults = system.faults.iter().enumerate().filter_map(|(index, fault)| {
-        let law = match fault.when {
-            FaultWhen::Every {
-                mean_ns,
-                per_replica,
-                during,
-            } => ClockLaw::Poisson {
-                mean_ns,
-                clocks: match per_replica {
-                    PerReplica::No => 1.0,
-                    PerReplica::Yes => replicas(system, &fault.kind),
+    let faults = system
+        .faults
+        .iter()
+        .enumerate()
+        .filter_map(|(index, fault)| {
+            let law = match fault.when {
+                FaultWhen::Every {
+                    mean_ns,
+                    per_replica,
+                    during,
+                } => ClockLaw::Poisson {
+                    mean_ns,
+                    clocks: match per_replica {
+                        PerReplica::No => 1.0,
+                        PerReplica::Yes => replicas(system, &fault.kind),
+                    },
+                    during,
                 },
-                during,
-            },
-            FaultWhen::Chance { during, chance } => ClockLaw::Coin { during, chance },
-            FaultWhen::Dated(_) | FaultWhen::Possible => return None,
-        };
-        Some(Clock {
-            what: Happens::Fault(FaultId(index as u32)),
-            name: fault.name.clone(),
-            place: fault.place.clone(),
-            law,
-        })
-    });
-    let events = system.events.iter().enumerate().filter_map(|(index, event)| {
-        Some(Clock {
-            what: Happens::Event(EventId(index as u32)),
-            name: event.name.clone(),
-            place: event.place.clone(),
-            law: ClockLaw::Poisson {
-                mean_ns: event.every_ns?,
-                clocks: 1.0,
-                during: None,
-            },
-        })
-    });
+                FaultWhen::Chance { during, chance } => ClockLaw::Coin { during, chance },
+                FaultWhen::Dated(_) | FaultWhen::Possible => return None,
+            };
+            Some(Clock {
+                what: Happens::Fault(FaultId(index as u32)),
+                name: fault.name.clone(),
+                place: fault.place.clone(),
+                law,
+            })
+        });
+    let events = system
+        .events
+        .iter()
+        .enumerate()
+        .filter_map(|(index, event)| {
+            Some(Clock {
+                what: Happens::Event(EventId(index as u32)),
+                name: event.name.clone(),
+                place: event.place.clone(),
+                law: ClockLaw::Poisson {
+                    mean_ns: event.every_ns?,
+                    clocks: 1.0,
+                    during: None,
+                },
+            })
+        });
     faults.chain(events).collect()
 }
 
 /// How many replicas have a clock of their own.
 fn replicas(system: &System, kind: &FaultKind) -> f64 {
-    let target = match kind {
-        FaultKind::Crash(target)
-        | FaultKind::Vanish(target)
-        | FaultKind::Stall(target)
-        | FaultKind::Hang { target, .. }
-        | FaultKind::Slow { target, .. }
-        | FaultKind::Capacity { target, .. }
-        | FaultKind::Errors { target, .. } => target,
-        _ => return 1.0,
+    let (FaultKind::Crash(target)
+    | FaultKind::Vanish(target)
+    | FaultKind::Stall(target)
+    | FaultKind::Hang { target, .. }
+    | FaultKind::Slow { target, .. }
+    | FaultKind::Capacity { target, .. }
+    | FaultKind::Errors { target, .. }) = kind
+    else {
+        return 1.0;
     };
     match target {
         Target::Replicas(service, Replicas::Any | Replicas::All)

@@ -84,7 +84,9 @@ impl Crew for Hands {
                     return;
                 }
                 let lived = world.live(&trials[missing[at]], &stop).transpose();
-                *slots[at].lock().expect("no day panicked while it held this") = lived;
+                *slots[at]
+                    .lock()
+                    .expect("no day panicked while it held this") = lived;
             }
         };
         let threads = self.threads.min(missing.len());
@@ -100,7 +102,10 @@ impl Crew for Hands {
         let took = begun.elapsed().as_secs_f64();
         let mut stopped = false;
         for (&at, slot) in missing.iter().zip(slots) {
-            match slot.into_inner().expect("no day panicked while it held this") {
+            match slot
+                .into_inner()
+                .expect("no day panicked while it held this")
+            {
                 Some(Ok(tried)) => {
                     self.pace.0 += tried.events as f64;
                     self.memory.insert(keys[at].clone(), tried);
@@ -114,7 +119,9 @@ impl Crew for Hands {
             // Days that were finished are remembered, but a part of a batch is not counted: the quick ones come first.
             return Ok(None);
         }
-        Ok(Some(keys.iter().map(|key| self.memory[key].clone()).collect()))
+        Ok(Some(
+            keys.iter().map(|key| self.memory[key].clone()).collect(),
+        ))
     }
 
     fn was_stopped(&self) -> bool {

@@ -5,7 +5,7 @@
 //! first, and says how many more there are.
 
 use worstday_search::answer::{
-    Answer, Brink, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Worst,
+    Answer, Brink, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Weakening, Worst,
 };
 use worstday_stats::Interval;
 
@@ -43,7 +43,7 @@ pub fn draw(answer: &Answer, told: &Told<'_>, drawing: Drawing) -> String {
         .filter_map(|(promise, claim)| Some((promise, claim.worst.as_ref()?)));
     for (promise, worst) in worst.take(if full { usize::MAX } else { 1 }) {
         lines.push(String::new());
-        lines.extend(day(promise, worst, paint));
+        lines.extend(day(promise, worst, paint, full));
     }
     lines.extend(brinks(answer, paint));
     lines.push(String::new());
@@ -90,7 +90,11 @@ fn head(answer: &Answer, paint: Paint) -> Vec<String> {
 }
 
 fn many(number: u64, what: &str) -> String {
-    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+    format!(
+        "{} {what}{}",
+        count(number),
+        if number == 1 { "" } else { "s" }
+    )
 }
 
 /// A line for each claim, broken ones first.
@@ -123,7 +127,13 @@ fn verdicts(answer: &Answer, paint: Paint, full: bool) -> Vec<String> {
             what
         ));
         for sentence in sentences(claim) {
-            lines.extend(wrap(&sentence, "                ", "                ", WIDTH, 4));
+            lines.extend(wrap(
+                &sentence,
+                "                ",
+                "                ",
+                WIDTH,
+                4,
+            ));
         }
         if full {
             for case in &claim.cases {
@@ -163,8 +173,10 @@ fn sentences(claim: &ClaimAnswer) -> Vec<String> {
             Verdict::Broken => format!(
                 "broken days come {} or more often{}",
                 how_often(of.low),
-                rate.estimate
-                    .map_or(String::new(), |best| format!(" (best estimate {})", how_often(best)))
+                rate.estimate.map_or(String::new(), |best| format!(
+                    " (best estimate {})",
+                    how_often(best)
+                ))
             ),
             Verdict::Kept => format!("broken days come {} or less often", how_often(of.high)),
             Verdict::KeptOnDisturbedDays | Verdict::CantTell => format!(
@@ -195,6 +207,20 @@ fn sentences(claim: &ClaimAnswer) -> Vec<String> {
     }
     if !claim.why.is_empty() {
         all.push(claim.why.clone());
+    }
+    if let Some(windows) = &claim.windows {
+        let mut sentence = format!(
+            "{} of the windows of quiet days break `{}`",
+            percent(windows.breaking),
+            windows.condition
+        );
+        if windows.by_chance {
+            sentence.push_str(&format!(
+                ": windows of {} requests, not the load, break it; whole days keep it",
+                significant(windows.requests)
+            ));
+        }
+        all.push(sentence);
     }
     all
 }
@@ -247,7 +273,7 @@ fn between(rate: &Interval) -> String {
 }
 
 /// The day that breaks a promise.
-fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint) -> Vec<String> {
+fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint, full: bool) -> Vec<String> {
     let often = worst.per_year.map_or(String::new(), |rate| {
         format!(" · such a day comes {}", between(&rate))
     });
@@ -273,6 +299,41 @@ fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint) -> Vec<String> {
     if 4 < worst.happens.len() {
         lines.push(format!("    and {} more", worst.happens.len() - 4));
     }
+    if !worst.weakenings.is_empty() {
+        let needed: Vec<&Weakening> = worst
+            .weakenings
+            .iter()
+            .filter(|row| row.separated)
+            .collect();
+        let open = worst.weakenings.len() - needed.len();
+        let mut sentence = format!(
+            "It breaks on {} of {} fresh seeds.",
+            count(worst.broken),
+            count(worst.trials)
+        );
+        if !needed.is_empty() {
+            let told = needed
+                .iter()
+                .map(|row| format!("{}: {}", row.what, count(row.broken)));
+            sentence.push_str(&format!(" {}.", told.collect::<Vec<_>>().join("; ")));
+        }
+        if 0 < open {
+            sentence.push_str(&format!(
+                " {} could not be told apart from it.",
+                many(open as u64, "weaker day")
+            ));
+        }
+        lines.extend(wrap(&sentence, "  ", "  ", WIDTH, if full { 9 } else { 3 }));
+        if full {
+            for row in worst.weakenings.iter().filter(|row| !row.separated) {
+                lines.push(format!(
+                    "    not told apart: {}: {}",
+                    row.what,
+                    count(row.broken)
+                ));
+            }
+        }
+    }
     lines
 }
 
@@ -283,7 +344,8 @@ fn brinks(answer: &Answer, paint: Paint) -> Vec<String> {
         if let Some(brink) = &promise.break_point {
             if lines.is_empty() {
                 lines.push(String::new());
-                lines.push(paint.style("BREAK POINT  as a factor of today's demand", Style::Strong));
+                lines
+                    .push(paint.style("BREAK POINT  as a factor of today's demand", Style::Strong));
             }
             lines.push(format!("  {}{}", cell(&promise.name, 20), factor(brink)));
         }
@@ -301,7 +363,9 @@ fn brinks(answer: &Answer, paint: Paint) -> Vec<String> {
 fn factor(brink: &Brink) -> String {
     let on = &brink.on;
     match (brink.factor, brink.high) {
-        (Some(most), None) if brink.low == most => format!("no break up to {}x on {on}", plain(most)),
+        (Some(most), None) if brink.low == most => {
+            format!("no break up to {}x on {on}", plain(most))
+        }
         (Some(factor), Some(high)) => format!(
             "{}x ({}–{}) on {on}",
             significant(factor),

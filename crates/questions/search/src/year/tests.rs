@@ -67,14 +67,10 @@ fn rates_follow_exposure() {
     let scale = 365.25 / 365.0;
     let (a, b): (f64, f64) = (4.0 / 365.25, 2.0 / 2400.0);
     let none_on_friday = (-a).exp() * (-b).exp() * 0.9;
-    let expected_a = scale
-        * a
-        * (fridays * none_on_friday + (365.0 - fridays) * (-a).exp());
+    let expected_a = scale * a * (fridays * none_on_friday + (365.0 - fridays) * (-a).exp());
     assert!((rate(&year, "a") - expected_a).abs() < 1e-9);
     assert!((rate(&year, "b") - scale * fridays * b * none_on_friday).abs() < 1e-9);
-    assert!(
-        (rate(&year, "c") - scale * fridays * 0.1 * (-a).exp() * (-b).exp()).abs() < 1e-9
-    );
+    assert!((rate(&year, "c") - scale * fridays * 0.1 * (-a).exp() * (-b).exp()).abs() < 1e-9);
     assert!((rate(&year, "rush") - scale * fridays * none_on_friday).abs() < 1e-9);
     let all: f64 = year.strata.iter().map(|stratum| stratum.rate).sum();
     assert!((all - 365.25).abs() < 1e-6);
@@ -100,7 +96,10 @@ fn drawn_days_follow_their_law() {
         assert_eq!(day.date.weekday(), jiff::civil::Weekday::Friday);
         assert_eq!(day.strikes.len(), 1);
         let local = year.calendar().local(day.strikes[0].1);
-        assert_eq!((local.date(), local.hour(), local.minute()), (day.date, 10, 0));
+        assert_eq!(
+            (local.date(), local.hour(), local.minute()),
+            (day.date, 10, 0)
+        );
         let quiet = year.draw(&system, at("quiet"), "test", index);
         assert!(quiet.strikes.is_empty());
         assert_ne!(quiet.date.weekday(), jiff::civil::Weekday::Friday);
@@ -112,7 +111,13 @@ fn drawn_days_follow_their_law() {
         hours[year.calendar().local(one.strikes[0].1).hour() as usize] += 1;
         let several = year.draw(&system, at("two or more"), "test", index);
         assert!(2 <= several.strikes.len());
-        let faults = |id| several.strikes.iter().filter(|strike| strike.0 == Happens::Fault(FaultId(id))).count();
+        let faults = |id| {
+            several
+                .strikes
+                .iter()
+                .filter(|strike| strike.0 == Happens::Fault(FaultId(id)))
+                .count()
+        };
         pairs += 1;
         of_b_twice += u32::from(faults(1) == 2 && faults(0) == 0 && faults(2) == 0);
         of_a_and_b += u32::from(faults(1) == 1 && faults(0) == 1 && faults(2) == 0);

@@ -65,7 +65,9 @@ pub fn world(text: &str) -> (World, Extra, usize) {
     let files = One(text);
     let model = Model::load("known.yaml", &LoadOptions::default(), &files)
         .unwrap_or_else(|error| panic!("{error}"));
-    let (system, _) = model.system(&files).unwrap_or_else(|error| panic!("{error}"));
+    let (system, _) = model
+        .system(&files)
+        .unwrap_or_else(|error| panic!("{error}"));
     let extra = Extra::of(&system);
     let known = system.faults.len();
     let world = World::new(

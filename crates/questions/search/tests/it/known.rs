@@ -33,7 +33,11 @@ fn judged(text: &str, truth: f64, days: u64) -> f64 {
         missed += u64::from(truth < interval.low || interval.high < truth);
         widths.push(0.5 * (interval.high / interval.low).log10());
     }
-    assert!(missed <= misses_allowed(seeds()), "{missed} of {} miss", seeds());
+    assert!(
+        missed <= misses_allowed(seeds()),
+        "{missed} of {} miss",
+        seeds()
+    );
     widths.sort_by(f64::total_cmp);
     widths[widths.len() / 2]
 }
@@ -63,7 +67,12 @@ promises: {answers: {for: users, must: [lost < 1% over 1d], survives: [1 in 10 y
 #[test]
 fn twenty_faults_of_which_pairs_break() {
     let faults: String = (1..=20)
-        .map(|i| format!("  f{i:02}: {{crash: desk/{}, every: 1 year, lasts: 1h}}\n", i - 1))
+        .map(|i| {
+            format!(
+                "  f{i:02}: {{crash: desk/{}, every: 1 year, lasts: 1h}}\n",
+                i - 1
+            )
+        })
         .collect();
     let text = format!(
         "\
@@ -143,7 +152,10 @@ promises: {answers: {for: users, must: [lost < 1% over 1m, recovers < 5m], survi
     let checked = checked(text, 1, 20_000, true);
     let promise = &checked.answer.promises[0];
     assert_eq!(promise.claims[0].verdict, Verdict::Broken);
-    let hidden = promise.hidden_capacity.clone().expect("there is a budget for it");
+    let hidden = promise
+        .hidden_capacity
+        .clone()
+        .expect("there is a budget for it");
     let load = 5.0 * hidden.factor.expect("small loads heal");
     assert!((1.6..=1.9).contains(&load), "{load}/s: {hidden:?}");
 }
