@@ -70,6 +70,15 @@ impl History {
         self.0.end_when_recovered();
     }
 
+    /// As [`Engine::end_when_settled`].
+    ///
+    /// # Panics
+    ///
+    /// If time has passed already.
+    pub fn end_when_settled(&mut self, waits_until_ns: u64, until_broken: bool) {
+        self.0.end_when_settled(waits_until_ns, until_broken);
+    }
+
     /// As [`Engine::finish_within`].
     ///
     /// # Errors

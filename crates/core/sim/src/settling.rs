@@ -27,13 +27,16 @@ use crate::fault::What;
 use crate::judge::{Finished, Sketch};
 use crate::judge_feed::Judges;
 use crate::observe::Observer;
-use crate::outcome::Ended;
+use crate::outcome::{Ended, Verdict};
 use crate::plan::NONE;
 use crate::state::{Kind, flag};
 use serde::{Deserialize, Serialize};
 
 /// Time between two looks, ns.
 const LOOK_NS: u64 = 60_000_000_000;
+
+/// Whether all is lost is asked at every so many looks.
+const BROKEN_LOOKS: u64 = 10;
 
 /// So many looks are left out after one that found the promises not yet met: asking them is dear.
 const PAUSE: u64 = 5;
@@ -54,6 +57,10 @@ pub struct Settling {
     looks: u64,
     /// Not asked again before that look.
     pause_until: u64,
+    /// What starts later than that is not waited for, ns.
+    waits_until_ns: u64,
+    /// It ends, too, once every promise is broken: nothing can change that.
+    until_broken: bool,
     /// By client, by the minute of the run in which they were sent.
     visits: Vec<Vec<Minute>>,
     /// Services' queues, then topics' backlogs.
@@ -251,9 +258,21 @@ impl<O: Observer> Engine<O> {
     ///
     /// If time has passed already.
     pub fn end_when_recovered(&mut self) {
+        self.end_when_settled(u64::MAX, false);
+    }
+
+    /// The same; but what starts after `waits_until_ns` of the run's clock is not waited for, as it has a day of its own;
+    /// and with `until_broken` the run ends, as [`Ended::Decided`], once no promise is left that can be kept.
+    ///
+    /// # Panics
+    ///
+    /// If time has passed already.
+    pub fn end_when_settled(&mut self, waits_until_ns: u64, until_broken: bool) {
         assert_eq!(self.s.now_ns, 0, "the question must be put at the start");
         self.judges.watch_from(self.day.warm_up_ns);
         self.judges.settling = Some(Settling {
+            waits_until_ns,
+            until_broken,
             visits: vec![Vec::new(); self.base.clients.len()],
             queues: vec![Queue::default(); self.base.services.len() + self.base.topics.len()],
             ..Settling::default()
@@ -287,13 +306,19 @@ impl<O: Observer> Engine<O> {
             }
             if settling.pause_until <= settling.looks && self.is_settled(&mut settling) {
                 self.ended = Some(Ended::Recovered);
+            } else if settling.until_broken
+                && settling.looks.is_multiple_of(BROKEN_LOOKS)
+                && self.day.warm_up_ns < now
+                && self.all_broken(now)
+            {
+                self.ended = Some(Ended::Decided);
             }
         }
         self.judges.settling = Some(settling);
     }
 
     fn is_settled(&self, settling: &mut Settling) -> bool {
-        let Some(trouble) = self.trouble() else {
+        let Some(trouble) = self.trouble(settling.waits_until_ns) else {
             return false;
         };
         let now = self.s.now_ns;
@@ -331,10 +356,25 @@ impl<O: Observer> Engine<O> {
         false
     }
 
+    /// Whether each promise has a condition that is broken whatever comes: one over less than a day. There must be one.
+    fn all_broken(&self, now: u64) -> bool {
+        let promises = &self.base.promises;
+        let mut judges: Judges = self.judges.clone();
+        self.tell_the_end(&mut judges, now);
+        let verdicts = judges.judge.finish(now);
+        !promises.is_empty()
+            && promises.iter().zip(&verdicts).all(|(promise, outcome)| {
+                outcome.conditions.iter().enumerate().any(|(row, found)| {
+                    let condition = &promise.must[row % promise.must.len()];
+                    found.verdict == Verdict::Broken && condition.over_ns < crate::judge::DAY_NS
+                })
+            })
+    }
+
     /// What disturbed this day, if something did and all of it is over for today.
-    fn trouble(&self) -> Option<Trouble> {
+    fn trouble(&self, waits_until_ns: u64) -> Option<Trouble> {
         let now = self.s.now_ns;
-        let end = self.day.end_ns;
+        let end = self.day.end_ns.min(waits_until_ns);
         let mut whole: Option<Trouble> = None;
         let mut add = |from_ns: u64, until_ns: u64| {
             let so_far = whole.unwrap_or(Trouble { from_ns, until_ns });

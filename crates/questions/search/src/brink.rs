@@ -158,12 +158,9 @@ impl Edge {
 
     /// The share of a few days that break, for the search; none if there is nothing left to spend.
     fn look<C: Crew>(&self, check: &mut Check<'_, C>, factor: f64) -> Result<Option<f64>, Unlived> {
-        let day = self.day(check.world, factor);
+        let day = self.day(&check.world, factor);
         let trials: Vec<Trial> = (0..LOOKS)
-            .map(|index| Trial {
-                day: day.clone(),
-                seed: check.seed_of("brink hunt", index),
-            })
+            .map(|index| Trial::new(day.clone(), check.seed_of("brink hunt", index)))
             .collect();
         let Some(tried) = check.batch(&trials, &format!("{factor:.2}x demand"))? else {
             return Ok(None);
@@ -184,7 +181,7 @@ impl Edge {
         factor: f64,
         at_risk: f64,
     ) -> Result<Option<bool>, Unlived> {
-        let day = self.day(check.world, factor);
+        let day = self.day(&check.world, factor);
         let (mut trials, mut broken, mut unknown) = (0_u64, 0_u64, 0_u64);
         let mut answer = None;
         while trials < DAYS_MAX {
@@ -199,10 +196,7 @@ impl Edge {
             }
             let phase = format!("brink {factor:.6}");
             let batch: Vec<Trial> = (trials..trials + 8)
-                .map(|index| Trial {
-                    day: day.clone(),
-                    seed: check.seed_of(&phase, index),
-                })
+                .map(|index| Trial::new(day.clone(), check.seed_of(&phase, index)))
                 .collect();
             let Some(tried) = check.batch(&batch, &format!("{factor:.2}x demand"))? else {
                 break;

@@ -131,7 +131,7 @@ pub fn check<C: Crew>(
 }
 
 pub(crate) struct Check<'a, C> {
-    pub(crate) world: &'a World,
+    pub(crate) world: World,
     pub(crate) extra: &'a Extra,
     pub(crate) options: &'a Options,
     crew: &'a mut C,
@@ -193,7 +193,7 @@ impl<'a, C: Crew> Check<'a, C> {
             .map(|promise| promise.survives.len())
             .sum();
         Self {
-            world,
+            world: world.clone(),
             extra,
             options,
             crew,
@@ -234,6 +234,11 @@ impl<'a, C: Crew> Check<'a, C> {
             })
             .collect();
         self.look_around()?;
+        if self.world.needs_whole_days() && self.affords(2.0) {
+            let date = self.busiest_date();
+            self.world = self.world.with_quiet_day(date, self.seed_of("quiet day", 0))?;
+            self.days.hunted += 1;
+        }
         let rates: Vec<(usize, usize, f64)> = asked
             .iter()
             .flat_map(|&promise| {
@@ -350,7 +355,8 @@ impl<'a, C: Crew> Check<'a, C> {
         trials: &[Trial],
         trying: &str,
     ) -> Result<Option<Vec<Tried>>, Unlived> {
-        self.batch_of(self.world, trials, trying)
+        let world = self.world.clone();
+        self.batch_of(&world, trials, trying)
     }
 
     /// The same of another world.
@@ -418,10 +424,7 @@ impl<'a, C: Crew> Check<'a, C> {
     /// Two busy hours: what a day costs, and whether anything is sent at all.
     fn look_around(&mut self) -> Result<(), Unlived> {
         let date = self.busiest_date();
-        let trials = [Trial {
-            day: self.world.busiest(date, 1.0),
-            seed: 0,
-        }];
+        let trials = [Trial::new(self.world.busiest(date, 1.0), 0)];
         if self.batch(&trials, "two busy hours")?.is_some() {
             self.days.hunted += 1;
         }
@@ -453,7 +456,7 @@ impl<'a, C: Crew> Check<'a, C> {
                     self.world.scenario(&drawn)
                 };
                 let seed = drawn.seed;
-                waiting.push((stratum, Trial { day, seed }));
+                waiting.push((stratum, Trial::new(day, seed)));
             }
         }
         // A whole dated day may be dear.
@@ -608,10 +611,7 @@ impl<'a, C: Crew> Check<'a, C> {
                 .world
                 .year
                 .draw(&self.world.system, stratum, &phase, index);
-            trials.push(Trial {
-                day: self.world.scenario(&drawn),
-                seed: drawn.seed,
-            });
+            trials.push(Trial::new(self.world.scenario(&drawn), drawn.seed));
         }
         let trying = self.world.year.strata[planned[0]].name.clone();
         let Some(tried) = self.batch(&trials, &trying)? else {
@@ -942,10 +942,7 @@ impl<'a, C: Crew> Check<'a, C> {
             self.world.busiest(date, 1.0)
         };
         let trials: Vec<Trial> = (0..BATCH as u64)
-            .map(|index| Trial {
-                day: day.clone(),
-                seed: self.seed_of("windows", index),
-            })
+            .map(|index| Trial::new(day.clone(), self.seed_of("windows", index)))
             .collect();
         let Some(in_windows) = self.batch(&trials, "windows")? else {
             return Ok(None);
@@ -1135,10 +1132,7 @@ impl<'a, C: Crew> Check<'a, C> {
                         self.world.around(*date, strikes, row.case.peak)
                     }
                 };
-                Trial {
-                    day,
-                    seed: drawn.seed,
-                }
+                Trial::new(day, drawn.seed)
             })
             .collect()
     }

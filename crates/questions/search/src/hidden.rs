@@ -200,7 +200,7 @@ impl Trigger {
         let mut day = check.world.around(self.date, &[strike], load);
         let end = self.at + lasts_ns as i64 + HORIZON_NS;
         day.until = Some(check.world.year.calendar().local(end).time());
-        Trial { day, seed }
+        Trial::new(day, seed)
     }
 
     /// How many days are still down after each of these stalls.

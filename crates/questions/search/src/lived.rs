@@ -16,6 +16,7 @@ use worstday_model::system::{
 };
 use worstday_sim::History;
 use worstday_sim::engine::Editing;
+use worstday_sim::judge::DayProfile;
 use worstday_sim::outcome::{Ended, Outcome, Verdict};
 use worstday_stats::digest::Digest;
 
@@ -43,6 +44,8 @@ pub struct World {
     pub hash: String,
     /// Its days.
     pub year: Arc<Year>,
+    /// A quiet day as promises over a whole day see it: what of such a day is not simulated was as on this one.
+    pub quiet: Option<Arc<DayProfile>>,
 }
 
 /// A day to live: a scenario and a seed.
@@ -52,6 +55,17 @@ pub struct Trial {
     pub day: Scenario,
     /// What chance follows from.
     pub seed: u64,
+    /// Whether it ends once it is settled: recovered, or every promise broken. Else it is lived to its end.
+    pub settles: bool,
+}
+
+impl Trial {
+    /// A day that ends once it is settled, if something strikes on it; one on which nothing does is lived to its end.
+    #[must_use]
+    pub fn new(day: Scenario, seed: u64) -> Self {
+        let settles = day.from.is_some() && day.from == day.until;
+        Self { day, seed, settles }
+    }
 }
 
 /// What came of a day.
@@ -150,6 +164,33 @@ impl World {
             system: Arc::new(extended),
             hash,
             year: Arc::new(year),
+            quiet: None,
+        })
+    }
+
+    /// Whether a promise is judged over whole days: then windows need to know what the rest of their day was like.
+    #[must_use]
+    pub fn needs_whole_days(&self) -> bool {
+        let conditions = self.system.promises.iter().flat_map(|promise| &promise.must);
+        conditions
+            .into_iter()
+            .any(|must| 86_400_000_000_000 <= must.over_ns)
+    }
+
+    /// The same days, with a quiet one simulated whole, for those of which only a part is.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::live`].
+    pub fn with_quiet_day(&self, date: Date, seed: u64) -> Result<Self, Unlived> {
+        let day = self.around(date, &[], 1.0);
+        let (day, mut history) = self.begun(&Trial::new(day, seed))?;
+        history.advance(day.end_ns);
+        let ended = history.finish_with_profile(&self.hash);
+        let (_, profile) = ended.map_err(|error| Unlived(error.to_string()))?;
+        Ok(Self {
+            quiet: profile.map(Arc::new),
+            ..self.clone()
         })
     }
 
@@ -384,6 +425,34 @@ impl World {
         trial: &Trial,
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Outcome>, Unlived> {
+        let unlived = |error: &dyn std::fmt::Display| Unlived(error.to_string());
+        let (day, mut history) = self.begun(trial)?;
+        if trial.settles {
+            let strikes = day.faults.iter().map(|strike| strike.at_ns);
+            let events = trial.day.happens.iter().filter_map(|happening| match happening.what {
+                Happens::Event(id) => Some(id),
+                _ => None,
+            });
+            let listed: Vec<_> = events.collect();
+            let events = day.events.iter().filter(|row| listed.contains(&row.event));
+            let last = strikes.chain(events.map(|row| row.start_ns)).max();
+            history.end_when_settled(last.unwrap_or(0).max(0) as u64 + 1, true);
+        }
+        while !history.is_over() && history.now_ns() < day.end_ns {
+            // How long a stretch is changes nothing in the history.
+            history.advance(history.now_ns().saturating_add(STRETCH_NS).min(day.end_ns));
+            if stop() {
+                return Ok(None);
+            }
+        }
+        let outcome = match &self.quiet {
+            Some(quiet) => history.finish_within(&self.hash, quiet),
+            None => history.finish(&self.hash),
+        };
+        outcome.map(Some).map_err(|error| unlived(&error))
+    }
+
+    fn begun(&self, trial: &Trial) -> Result<(Arc<day::Day>, History), Unlived> {
         let request = DayRequest {
             as_of: trial.day.day,
             what: What::Scenario(trial.day.clone()),
@@ -392,22 +461,14 @@ impl World {
         };
         let unlived = |error: &dyn std::fmt::Display| Unlived(error.to_string());
         let day = Arc::new(day::plan(&self.system, &request).map_err(|error| unlived(&error))?);
-        let mut history = History::new(
+        let history = History::new(
             Arc::clone(&self.system),
             Arc::clone(&day),
             Arc::clone(&self.editing),
             trial.seed,
         )
         .map_err(|error| unlived(&error))?;
-        while !history.is_over() && history.now_ns() < day.end_ns {
-            // How long a stretch is changes nothing in the history.
-            history.advance(history.now_ns().saturating_add(STRETCH_NS).min(day.end_ns));
-            if stop() {
-                return Ok(None);
-            }
-        }
-        let outcome = history.finish(&self.hash);
-        outcome.map(Some).map_err(|error| unlived(&error))
+        Ok((day, history))
     }
 
     fn tried(&self, of: &Outcome) -> Tried {
@@ -417,11 +478,7 @@ impl World {
         Tried {
             promises: promises
                 .map(|(promise, outcome)| {
-                    let rows = outcome.conditions.iter().enumerate();
-                    let margins = rows.filter_map(|(row, condition)| {
-                        let rule = &promise.must[row % promise.must.len()];
-                        margin(rule, condition.worst?)
-                    });
+                    let margins = outcome.conditions.iter().filter_map(|row| row.margin());
                     let is = |verdict: Verdict| {
                         outcome
                             .conditions
@@ -488,6 +545,7 @@ impl World {
             digest.push(u64::from_le_bytes(word));
         }
         digest.push(trial.seed);
+        digest.push(u64::from(trial.settles));
         format!("{:032x}", digest.value())
     }
 }
@@ -513,21 +571,4 @@ fn sent(outcome: &Outcome, subjects: &[Subject]) -> u64 {
         }),
         _ => 0,
     }
-}
-
-/// How far a worst value is from its threshold: the logarithm of their ratio, above 0 on the side that keeps.
-fn margin(rule: &worstday_model::system::Condition, worst: f64) -> Option<f64> {
-    use worstday_model::system::Compare;
-    // What is 0 is as good as a thousandth of the threshold, what never came as bad as a thousand of it.
-    let ratio = if rule.value == 0.0 {
-        if worst == 0.0 { 1.0 } else { 1e3 }
-    } else {
-        (worst / rule.value).clamp(1e-3, 1e3)
-    };
-    let log = worstday_stats::math::ln(ratio);
-    Some(match rule.op {
-        Compare::Less | Compare::AtMost => -log,
-        Compare::More | Compare::AtLeast => log,
-        Compare::Equal => -log.abs(),
-    })
 }

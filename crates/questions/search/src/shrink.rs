@@ -86,7 +86,7 @@ impl<C: Crew> Check<'_, C> {
         }
         let seed = self.breaking_seed(promise, &day)?;
         let Some(seed) = seed else { return Ok(None) };
-        let trial = Trial { day, seed };
+        let trial = Trial::new(day, seed);
         let worst = Worst {
             share: clopper_pearson(of_day, FRESH, 0.95),
             day: trial.day.day.to_string(),
@@ -149,10 +149,7 @@ impl<C: Crew> Check<'_, C> {
         while from < seeds {
             let to = (from + 16).min(seeds);
             let trials: Vec<Trial> = (from..to)
-                .map(|index| Trial {
-                    day: day.clone(),
-                    seed: self.seed_of(phase, index),
-                })
+                .map(|index| Trial::new(day.clone(), self.seed_of(phase, index)))
                 .collect();
             let Some(tried) = self.batch(&trials, "a smaller day")? else {
                 return Ok(None);
@@ -167,10 +164,7 @@ impl<C: Crew> Check<'_, C> {
 
     fn breaking_seed(&mut self, promise: usize, day: &Scenario) -> Result<Option<u64>, Unlived> {
         for index in 0..FRESH {
-            let trial = Trial {
-                day: day.clone(),
-                seed: self.seed_of("shrunk", index),
-            };
+            let trial = Trial::new(day.clone(), self.seed_of("shrunk", index));
             let seed = trial.seed;
             let Some(tried) = self.batch(&[trial], "a smaller day")? else {
                 return Ok(None);
