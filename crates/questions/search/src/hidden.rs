@@ -33,6 +33,9 @@ const DOWN: f64 = 0.05;
 /// Loads are tried from this share of today's up.
 const LEAST: f64 = 0.1;
 
+/// Fewer visits per second than that cannot be judged by the minute, at a tenth of them.
+const LEAST_PER_S: f64 = 2.0;
+
 /// And to this multiple of it.
 const MOST: f64 = 4.0;
 
@@ -49,6 +52,10 @@ pub(crate) fn hidden_capacity<C: Crew>(
     let Some((at, rate)) = check.world.undisturbed(date) else {
         return Ok(None);
     };
+    // The rule of recovery looks at minutes: with fewer visits in them they say nothing.
+    if rate < LEAST_PER_S {
+        return Ok(None);
+    }
     let Some(longest) = longest_timeout(&check.world.system) else {
         return Ok(None);
     };

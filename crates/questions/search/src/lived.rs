@@ -30,6 +30,9 @@ const HOUR_BEFORE_NS: i64 = 3_600_000_000_000;
 
 const MINUTE_NS: i64 = 60_000_000_000;
 
+/// A window in which nothing strikes any more, as when a day is made smaller, is lived so long, ns.
+const UNDISTURBED_NS: u64 = 7_200_000_000_000;
+
 /// Between two looks at whether somebody wants it to stop, ns of simulated time.
 const STRETCH_NS: u64 = 120_000_000_000;
 
@@ -427,6 +430,7 @@ impl World {
     ) -> Result<Option<Outcome>, Unlived> {
         let unlived = |error: &dyn std::fmt::Display| Unlived(error.to_string());
         let (day, mut history) = self.begun(trial)?;
+        let mut end_ns = day.end_ns;
         if trial.settles {
             let strikes = day.faults.iter().map(|strike| strike.at_ns);
             let events = trial.day.happens.iter().filter_map(|happening| match happening.what {
@@ -435,12 +439,14 @@ impl World {
             });
             let listed: Vec<_> = events.collect();
             let events = day.events.iter().filter(|row| listed.contains(&row.event));
-            let last = strikes.chain(events.map(|row| row.start_ns)).max();
-            history.end_when_settled(last.unwrap_or(0).max(0) as u64 + 1, true);
+            match strikes.chain(events.map(|row| row.start_ns)).max() {
+                Some(last) => history.end_when_settled(last.max(0) as u64 + 1, true),
+                None => end_ns = end_ns.min(day.warm_up_ns + UNDISTURBED_NS),
+            }
         }
-        while !history.is_over() && history.now_ns() < day.end_ns {
+        while !history.is_over() && history.now_ns() < end_ns {
             // How long a stretch is changes nothing in the history.
-            history.advance(history.now_ns().saturating_add(STRETCH_NS).min(day.end_ns));
+            history.advance(history.now_ns().saturating_add(STRETCH_NS).min(end_ns));
             if stop() {
                 return Ok(None);
             }

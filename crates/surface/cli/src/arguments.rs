@@ -127,6 +127,9 @@ pub struct Check {
     /// Only this promise (may be repeated)
     #[arg(long, value_name = "NAME")]
     pub promise: Vec<String>,
+    /// Don't keep the days that break a promise in `.worstday` beside the model
+    #[arg(long)]
+    pub no_store: bool,
     /// Only verdicts, no break points
     #[arg(long)]
     pub no_brink: bool,

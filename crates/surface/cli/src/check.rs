@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use worstday_model::load::DayFile;
 use worstday_model::scalar::{self, Scalar};
+use worstday_model::system::{EventId, Fact, FaultId, System};
 use worstday_report::checked::{Told, draw};
+use worstday_report::quoted;
 use worstday_report::text::{Drawing, Length};
 use worstday_search::answer::{Early, Verdict};
 use worstday_search::check::{Checked, Options, check as search};
@@ -15,8 +18,9 @@ use crate::arguments::{Check, Format};
 use crate::crew::Hands;
 use crate::exit::{Exit, Stop};
 use crate::interrupt::Interrupt;
-use crate::load::load;
+use crate::load::{Loaded, load};
 use crate::run;
+use crate::store::{Kept, Store, StoreError};
 
 /// How long is searched if nobody says otherwise.
 const BUDGET: Duration = Duration::from_secs(60);
@@ -77,7 +81,7 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
         seed: arguments.seed,
         budget_days: days,
         confidence: CONFIDENCE,
-        guessed: Vec::new(),
+        guessed: guessed(system),
         only: arguments.promise.clone(),
         brink: !arguments.no_brink,
         known_faults: system.faults.len(),
@@ -91,9 +95,84 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
     let mut hands = Hands::new(threads, time, interrupt);
     let checked = search(&world, &extra, &options, &mut hands);
     hands.clear();
-    let checked = checked.map_err(|error| Stop::invalid(error, ""))?;
-    print(&checked, arguments)?;
+    let mut checked = checked.map_err(|error| Stop::invalid(error, ""))?;
+    let store = Store::beside(&arguments.file);
+    let kept = if arguments.no_store {
+        None
+    } else {
+        keep(&store, &loaded, &world, &mut checked)?
+    };
+    print(&checked, kept.as_ref(), arguments)?;
     Ok(exit(&checked))
+}
+
+/// Faults and events whose rate somebody guessed, or the library.
+fn guessed(system: &System) -> Vec<String> {
+    let faults = system.faults.iter().enumerate().filter(|(at, _)| {
+        let said = system.said_of_fault(FaultId(*at as u32));
+        said.rate.is_some_and(Fact::is_assumed)
+    });
+    let events = system.events.iter().enumerate().filter(|(at, _)| {
+        let said = system.said_of_event(EventId(*at as u32));
+        said.rate.is_some_and(Fact::is_assumed)
+    });
+    let faults = faults.map(|(_, fault)| fault.name.clone());
+    faults
+        .chain(events.map(|(_, event)| event.name.clone()))
+        .collect()
+}
+
+/// Keeps the day that breaks a promise beside the model, and says how it is called: none if a file cannot say it.
+fn keep(
+    store: &Store,
+    loaded: &Loaded,
+    world: &World,
+    checked: &mut Checked,
+) -> Result<Option<Kept>, Stop> {
+    let mut first = None;
+    let found = std::mem::take(&mut checked.found);
+    for (promise, claim, found) in &found {
+        let name = loaded.system.promises[*promise].name.as_str();
+        let answer = checked
+            .answer
+            .promises
+            .iter_mut()
+            .find(|answer| answer.name == name);
+        let Some(worst) = answer.and_then(|answer| answer.claims[*claim].worst.as_mut()) else {
+            continue;
+        };
+        let breaks_in = format!("{} of {}", worst.broken, worst.trials);
+        let returns = worst.per_year.map_or_else(
+            || "a day that is named".to_owned(),
+            |rate| worstday_report::checked::between(&rate),
+        );
+        let runs = checked.answer.days.all();
+        let file = DayFile {
+            system: &world.system,
+            day: &found.trial.day,
+            base: "",
+            model: Some(&loaded.hash),
+            seed: found.trial.seed,
+            comment: &format!("Found by `worstday check`: {}.", worst.kind),
+            breaks: &[name],
+            found: Some(worstday_model::load::Found {
+                runs,
+                breaks_in: &breaks_in,
+                returns: &returns,
+            }),
+            spelled_out: None,
+        };
+        match store.keep(&file) {
+            Ok(kept) => {
+                worst.id = Some(kept.id.clone());
+                first.get_or_insert(kept);
+            }
+            Err(StoreError::Unwritable(_)) => {}
+            Err(error) => return Err(Stop::failed(error, "")),
+        }
+    }
+    checked.found = found;
+    Ok(first)
 }
 
 /// A length of time, or a number of days such as `200d`.
@@ -116,7 +195,7 @@ fn budget(text: Option<&str>) -> Result<(Option<Duration>, Option<u64>), Stop> {
     }
 }
 
-fn print(checked: &Checked, arguments: &Check) -> Result<(), Stop> {
+fn print(checked: &Checked, kept: Option<&Kept>, arguments: &Check) -> Result<(), Stop> {
     let text = match arguments.output.format {
         Format::Json => {
             let mut text = serde_json::to_string_pretty(&checked.answer)
@@ -125,10 +204,18 @@ fn print(checked: &Checked, arguments: &Check) -> Result<(), Stop> {
             text
         }
         Format::Text => {
+            let file = arguments.file.display().to_string();
+            let next = kept.map_or(String::new(), |kept| {
+                let mut words = vec![file.clone()];
+                words.extend(arguments.as_run().repeated());
+                words.extend(["--scenario".to_owned(), kept.id.clone()]);
+                let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+                format!("worstday run {}", words.join(" "))
+            });
             let told = Told {
-                file: &arguments.file.display().to_string(),
+                file: &file,
                 arguments: &arguments.as_run().repeated(),
-                next: "",
+                next: &next,
             };
             let drawing = Drawing {
                 colour: run::colour(),

@@ -153,7 +153,6 @@ impl Store {
     /// # Errors
     ///
     /// If no file can say it, or if nothing can be written there.
-    #[cfg_attr(not(test), expect(dead_code, reason = "who finds days keeps them"))]
     pub fn keep(&self, file: &DayFile<'_>) -> Result<Kept, StoreError> {
         let hash = file.hash().map_err(StoreError::Unwritable)?;
         fs::create_dir_all(&self.folder)

@@ -264,7 +264,9 @@ fn period(per_year: f64) -> String {
     }
 }
 
-fn between(rate: &Interval) -> String {
+/// Between two frequencies, given in days per year.
+#[must_use]
+pub fn between(rate: &Interval) -> String {
     if rate.low <= 0.0 {
         format!("{} or less often", how_often(rate.high))
     } else {
@@ -350,11 +352,18 @@ fn brinks(answer: &Answer, paint: Paint) -> Vec<String> {
             lines.push(format!("  {}{}", cell(&promise.name, 20), factor(brink)));
         }
         if let Some(hidden) = &promise.hidden_capacity {
-            lines.push(format!(
-                "  {}heals by itself below {}",
-                cell("", 20),
-                factor(hidden)
-            ));
+            let healing = match (hidden.factor, hidden.unit_per_second) {
+                (Some(most), Some(unit)) => format!(
+                    "heals by itself up to {}x ({}{}): {} of {}",
+                    significant(most),
+                    significant(hidden.low),
+                    hidden.high.map_or(" or more".to_owned(), |high| format!("–{}", significant(high))),
+                    significant(most * unit),
+                    hidden.on
+                ),
+                _ => format!("does not heal by itself at any load tried: {}", hidden.on),
+            };
+            lines.extend(wrap(&healing, "  ", "    ", WIDTH, 3));
         }
     }
     lines
@@ -372,7 +381,7 @@ fn factor(brink: &Brink) -> String {
             significant(brink.low),
             significant(high)
         ),
-        (None, Some(high)) => format!("below {}x on {on}", significant(high)),
+        (None, Some(high)) => format!("less than {}x on {on}", significant(high)),
         (_, None) => format!("at least {}x, on {on}", significant(brink.low)),
     }
 }
