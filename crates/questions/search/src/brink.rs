@@ -21,7 +21,7 @@ const MOST: f64 = 8.0;
 const LOOKS: u64 = 4;
 
 /// Fresh days of one factor at most.
-const DAYS_MAX: u64 = 400;
+const DAYS_MAX: u64 = 200;
 
 /// The break point of a promise on normal days; none if there was no budget to look for it.
 pub(crate) fn break_point<C: Crew>(

@@ -30,6 +30,9 @@ const BATCH: usize = 8;
 /// Fresh days of a case at most: what is not told by then is too close to the line.
 const CASE_DAYS_MAX: u64 = 600;
 
+/// More days that broke a promise, of one kind, that are kept to choose from.
+const OTHERS: usize = 5;
+
 /// Kinds that are hunted one by one.
 const HUNTED_MAX: usize = 64;
 
@@ -105,6 +108,8 @@ pub struct Found {
     pub trial: Trial,
     /// What kind of day it is.
     pub kind: String,
+    /// More days of this kind that broke it.
+    pub others: Vec<Trial>,
 }
 
 /// The verdicts, and days that break what is broken: to be shrunk and explained.
@@ -128,6 +133,38 @@ pub fn check<C: Crew>(
     crew: &mut C,
 ) -> Result<Checked, Unlived> {
     Check::new(world, extra, options, crew).run()
+}
+
+/// The days of which a search with this budget will live most: its hunt, and fresh days of the strata in proportion to their
+/// rates. Parts of them may be lived elsewhere, and remembered.
+///
+/// # Errors
+///
+/// [`Unlived`] if a day cannot be lived.
+pub fn likely<C: Crew>(
+    world: &World,
+    extra: &Extra,
+    options: &Options,
+    crew: &mut C,
+) -> Result<(World, Vec<Trial>), Unlived> {
+    let mut check = Check::new(world, extra, options, crew);
+    check.begin()?;
+    let mut trials: Vec<Trial> = check.hunts().into_iter().map(|(_, trial)| trial).collect();
+    let disturbed = check.disturbed();
+    let all: f64 = disturbed.iter().sum();
+    let days = options.budget_days.unwrap_or(1_000) as f64;
+    let phase = check.phase("confirm");
+    for (stratum, rate) in disturbed.iter().enumerate() {
+        let count = (days * rate / all.max(1e-300)).ceil();
+        for index in 0..count.min(days) as u64 {
+            let drawn = check
+                .world
+                .year
+                .draw(&check.world.system, stratum, &phase, index);
+            trials.push(Trial::new(check.world.scenario(&drawn), drawn.seed));
+        }
+    }
+    Ok((check.world, trials))
 }
 
 pub(crate) struct Check<'a, C> {
@@ -166,7 +203,7 @@ struct Tested {
     broken: u64,
     unknown: u64,
     rank: f64,
-    found: Option<Trial>,
+    found: Vec<Trial>,
 }
 
 /// On which day a case is lived.
@@ -233,12 +270,7 @@ impl<'a, C: Crew> Check<'a, C> {
                 self.options.only.is_empty() || self.options.only.contains(name)
             })
             .collect();
-        self.look_around()?;
-        if self.world.needs_whole_days() && self.affords(2.0) {
-            let date = self.busiest_date();
-            self.world = self.world.with_quiet_day(date, self.seed_of("quiet day", 0))?;
-            self.days.hunted += 1;
-        }
+        self.begin()?;
         let rates: Vec<(usize, usize, f64)> = asked
             .iter()
             .flat_map(|&promise| {
@@ -421,6 +453,18 @@ impl<'a, C: Crew> Check<'a, C> {
         best.0
     }
 
+    /// What must be known before anything is tried.
+    fn begin(&mut self) -> Result<(), Unlived> {
+        self.look_around()?;
+        if self.world.needs_whole_days() && self.affords(2.0) {
+            let date = self.busiest_date();
+            let seed = self.seed_of("quiet day", 0);
+            self.world = self.world.with_quiet_day(date, seed)?;
+            self.days.hunted += 1;
+        }
+        Ok(())
+    }
+
     /// Two busy hours: what a day costs, and whether anything is sent at all.
     fn look_around(&mut self) -> Result<(), Unlived> {
         let date = self.busiest_date();
@@ -434,7 +478,7 @@ impl<'a, C: Crew> Check<'a, C> {
     // ---- rates ---------------------------------------------------------------------------------
 
     /// Each kind of day, in order of rate: once under stress, once as it is drawn.
-    fn hunt(&mut self) -> Result<(), Unlived> {
+    fn hunts(&mut self) -> Vec<(usize, Trial)> {
         let year = std::sync::Arc::clone(&self.world.year);
         let mut order: Vec<usize> = (0..self.rates.len())
             .filter(|&at| Some(at) != self.quiet && 0.0 < self.rates[at])
@@ -462,6 +506,13 @@ impl<'a, C: Crew> Check<'a, C> {
         // A whole dated day may be dear.
         let dated_too_dear = !self.affords(4.0);
         waiting.retain(|(_, trial)| trial.day.from.is_some() || !dated_too_dear);
+        waiting
+    }
+
+    /// Lives them: what is seen leads, and is never counted.
+    fn hunt(&mut self) -> Result<(), Unlived> {
+        let year = std::sync::Arc::clone(&self.world.year);
+        let waiting = self.hunts();
         for batch in waiting.chunks(BATCH) {
             let trials: Vec<Trial> = batch.iter().map(|(_, trial)| trial.clone()).collect();
             let trying = year.strata[batch[0].0].name.clone();
@@ -860,13 +911,18 @@ impl<'a, C: Crew> Check<'a, C> {
         }) else {
             return (None, None);
         };
-        let Some((_, _, trial)) = self
+        let mut others: Vec<Trial> = self
             .broke
             .iter()
-            .rfind(|(of, stratum, _)| (*of, *stratum) == (promise, at))
-        else {
+            .rev()
+            .filter(|(of, stratum, _)| (*of, *stratum) == (promise, at))
+            .map(|(_, _, trial)| trial.clone())
+            .take(OTHERS)
+            .collect();
+        if others.is_empty() {
             return (None, None);
-        };
+        }
+        let trial = &others.remove(0);
         let share = sequence.share(seen.broken, seen.trials);
         let kind = self.world.year.strata[at].name.clone();
         let worst = self.worst(trial, &kind, share, Some(self.rates[at]));
@@ -874,6 +930,7 @@ impl<'a, C: Crew> Check<'a, C> {
             promise,
             trial: trial.clone(),
             kind,
+            others,
         };
         (Some(worst), Some(found))
     }
@@ -1030,8 +1087,8 @@ impl<'a, C: Crew> Check<'a, C> {
                     let judged = tried.promises[promise];
                     row.broken += u64::from(judged.broken);
                     row.unknown += u64::from(!judged.broken && tried.broke_off);
-                    if judged.broken {
-                        row.found.get_or_insert(trial);
+                    if judged.broken && row.found.len() <= OTHERS {
+                        row.found.push(trial);
                     }
                 }
             }
@@ -1040,10 +1097,8 @@ impl<'a, C: Crew> Check<'a, C> {
                 high: for_kept.share(row.broken + row.unknown, row.trials).high,
             };
             if verdict == Verdict::Broken {
-                found = row
-                    .found
-                    .clone()
-                    .map(|trial| (trial, row.case.name.clone(), share));
+                found = (!row.found.is_empty())
+                    .then(|| (row.found.clone(), row.case.name.clone(), share));
             }
             answers.push(CaseAnswer {
                 name: row.case.name.clone(),
@@ -1093,7 +1148,7 @@ impl<'a, C: Crew> Check<'a, C> {
         self.broken += usize::from(verdict == Verdict::Broken);
         let worst = found
             .as_ref()
-            .map(|(trial, name, share)| self.worst(trial, name, *share, None));
+            .map(|(trials, name, share)| self.worst(&trials[0], name, *share, None));
         let answer = ClaimAnswer {
             text: survive.text.clone(),
             place: place(survive),
@@ -1105,10 +1160,11 @@ impl<'a, C: Crew> Check<'a, C> {
             worst,
             windows: None,
         };
-        let found = found.map(|(trial, kind, _)| Found {
+        let found = found.map(|(mut trials, kind, _)| Found {
             promise,
-            trial,
+            trial: trials.remove(0),
             kind,
+            others: trials,
         });
         Ok((answer, found.filter(|_| verdict == Verdict::Broken)))
     }
@@ -1150,7 +1206,7 @@ impl<'a, C: Crew> Check<'a, C> {
                 broken: 0,
                 unknown: 0,
                 rank: f64::MIN,
-                found: None,
+                found: Vec::new(),
             };
             let trials = self.case_trials(&row, &phase, 0, 2);
             let Some(tried) = self.batch(&trials, &case.name)? else {

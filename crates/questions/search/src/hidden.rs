@@ -45,7 +45,7 @@ pub(crate) fn hidden_capacity<C: Crew>(
     promise: usize,
 ) -> Result<Option<Brink>, Unlived> {
     // It is one number for the whole system: said once, with the first promise.
-    if promise != 0 || !check.affords_windows(2_000.0) {
+    if promise != 0 || !check.affords_windows(600.0) {
         return Ok(None);
     }
     let date = check.busiest_date();

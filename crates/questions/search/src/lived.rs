@@ -17,7 +17,7 @@ use worstday_model::system::{
 use worstday_sim::History;
 use worstday_sim::engine::Editing;
 use worstday_sim::judge::DayProfile;
-use worstday_sim::outcome::{Ended, Outcome, Verdict};
+use worstday_sim::outcome::{ConditionOutcome, Ended, Outcome, Verdict};
 use worstday_stats::digest::Digest;
 
 use crate::year::{Drawn, Year};
@@ -45,6 +45,8 @@ pub struct World {
     pub editing: Arc<dyn Editing>,
     /// Hash of the model's expanded text.
     pub hash: String,
+    /// What makes its days others than those of the same model: part of what a trial is known by.
+    pub variant: String,
     /// Its days.
     pub year: Arc<Year>,
     /// A quiet day as promises over a whole day see it: what of such a day is not simulated was as on this one.
@@ -166,6 +168,7 @@ impl World {
             }),
             system: Arc::new(extended),
             hash,
+            variant: String::new(),
             year: Arc::new(year),
             quiet: None,
         })
@@ -174,7 +177,11 @@ impl World {
     /// Whether a promise is judged over whole days: then windows need to know what the rest of their day was like.
     #[must_use]
     pub fn needs_whole_days(&self) -> bool {
-        let conditions = self.system.promises.iter().flat_map(|promise| &promise.must);
+        let conditions = self
+            .system
+            .promises
+            .iter()
+            .flat_map(|promise| &promise.must);
         conditions
             .into_iter()
             .any(|must| 86_400_000_000_000 <= must.over_ns)
@@ -193,6 +200,7 @@ impl World {
         let (_, profile) = ended.map_err(|error| Unlived(error.to_string()))?;
         Ok(Self {
             quiet: profile.map(Arc::new),
+            variant: format!("{} quiet as on {date} {seed}", self.variant),
             ..self.clone()
         })
     }
@@ -209,7 +217,7 @@ impl World {
         let system = System::new(tables).expect("windows may be long");
         Self {
             system: Arc::new(system),
-            hash: format!("{} in whole days", self.hash),
+            variant: format!("{} in whole days", self.variant),
             ..self.clone()
         }
     }
@@ -433,10 +441,14 @@ impl World {
         let mut end_ns = day.end_ns;
         if trial.settles {
             let strikes = day.faults.iter().map(|strike| strike.at_ns);
-            let events = trial.day.happens.iter().filter_map(|happening| match happening.what {
-                Happens::Event(id) => Some(id),
-                _ => None,
-            });
+            let events = trial
+                .day
+                .happens
+                .iter()
+                .filter_map(|happening| match happening.what {
+                    Happens::Event(id) => Some(id),
+                    _ => None,
+                });
             let listed: Vec<_> = events.collect();
             let events = day.events.iter().filter(|row| listed.contains(&row.event));
             match strikes.chain(events.map(|row| row.start_ns)).max() {
@@ -484,7 +496,7 @@ impl World {
         Tried {
             promises: promises
                 .map(|(promise, outcome)| {
-                    let margins = outcome.conditions.iter().filter_map(|row| row.margin());
+                    let margins = outcome.conditions.iter().filter_map(ConditionOutcome::margin);
                     let is = |verdict: Verdict| {
                         outcome
                             .conditions
@@ -492,7 +504,7 @@ impl World {
                             .any(|condition| condition.verdict == verdict)
                     };
                     let broken = is(Verdict::Broken);
-                    let least = margins.fold(f64::INFINITY, f64::min);
+                    let least = margins.fold(20.0, f64::min);
                     Judged {
                         broken,
                         told: outcome
@@ -544,7 +556,7 @@ impl World {
     #[must_use]
     pub fn key(&self, trial: &Trial) -> String {
         let mut digest = Digest::new();
-        let text = format!("{} {:?}", self.hash, trial.day);
+        let text = format!("{}{} {:?}", self.hash, self.variant, trial.day);
         for chunk in text.as_bytes().chunks(8) {
             let mut word = [0; 8];
             word[..chunk.len()].copy_from_slice(chunk);

@@ -41,17 +41,24 @@ impl<C: Crew> Check<'_, C> {
         found: &Found,
         worst: &Worst,
     ) -> Result<Option<(Found, Worst)>, Unlived> {
-        let Some(mut day) = self.spelled_out(found)? else {
-            return Ok(None);
-        };
         let promise = found.promise;
-        // The seed that broke it may have been a rare one: a day that shows something breaks on half of its seeds.
-        let Some(broken) = self.broken_of(promise, &day, "shrink", TRIES)? else {
+        // The seed that broke a day may have been a rare one: a day that shows something breaks on half of its seeds.
+        let mut chosen = None;
+        for trial in std::iter::once(&found.trial).chain(&found.others) {
+            let Some(day) = self.spelled_out(trial)? else {
+                continue;
+            };
+            let Some(broken) = self.broken_of(promise, &day, "shrink", TRIES)? else {
+                return Ok(None);
+            };
+            if TRIES <= 2 * broken {
+                chosen = Some(day);
+                break;
+            }
+        }
+        let Some(mut day) = chosen else {
             return Ok(None);
         };
-        if 2 * broken < TRIES {
-            return Ok(None);
-        }
         for _ in 0..STEPS_MAX {
             let mut taken = false;
             for candidate in self.smaller(&day) {
@@ -101,15 +108,16 @@ impl<C: Crew> Check<'_, C> {
             promise,
             trial,
             kind: found.kind.clone(),
+            others: Vec::new(),
         };
         Ok(Some((found, worst)))
     }
 
     /// The same day with every length that was drawn written out, so that it can be shortened.
-    fn spelled_out(&mut self, found: &Found) -> Result<Option<Scenario>, Unlived> {
-        let mut day = found.trial.day.clone();
+    fn spelled_out(&mut self, trial: &Trial) -> Result<Option<Scenario>, Unlived> {
+        let mut day = trial.day.clone();
         let never = || false;
-        let Some(outcome) = self.world.outcome(&found.trial, &never)? else {
+        let Some(outcome) = self.world.outcome(trial, &never)? else {
             return Ok(None);
         };
         for happening in &mut day.happens {

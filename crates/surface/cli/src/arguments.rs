@@ -127,6 +127,12 @@ pub struct Check {
     /// Only this promise (may be repeated)
     #[arg(long, value_name = "NAME")]
     pub promise: Vec<String>,
+    /// Live only this part of the days that the search will need, and print them for --merge
+    #[arg(long, value_name = "I/N", conflicts_with = "merge")]
+    pub shard: Option<Shard>,
+    /// Search with days that were lived before, in parts
+    #[arg(long, value_name = "PART", num_args = 1..)]
+    pub merge: Vec<PathBuf>,
     /// Don't keep the days that break a promise in `.worstday` beside the model
     #[arg(long)]
     pub no_store: bool,

@@ -9,16 +9,17 @@ use worstday_report::checked::{Told, draw};
 use worstday_report::quoted;
 use worstday_report::text::{Drawing, Length};
 use worstday_search::answer::{Early, Verdict};
-use worstday_search::check::{Checked, Options, check as search};
+use worstday_search::check::{Checked, Crew, Options, check as search, likely};
 use worstday_search::claim::Extra;
-use worstday_search::lived::World;
+use worstday_search::lived::{Trial, Unlived, World};
 use worstday_search::year;
 
 use crate::arguments::{Check, Format};
-use crate::crew::Hands;
+use crate::crew::{Hands, Memory};
 use crate::exit::{Exit, Stop};
 use crate::interrupt::Interrupt;
 use crate::load::{Loaded, load};
+use crate::part::Shard;
 use crate::run;
 use crate::store::{Kept, Store, StoreError};
 
@@ -93,10 +94,32 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
         usize::from,
     );
     let mut hands = Hands::new(threads, time, interrupt);
+    let store = Store::beside(&arguments.file);
+    let memory = Memory::of(&store, &loaded.hash, arguments.seed);
+    for part in &arguments.merge {
+        hands.remember(Memory::read(part, &loaded.hash)?);
+    }
+    if !arguments.no_store {
+        hands.remember(memory.load(&loaded.hash)?);
+    }
+    if let Some(shard) = arguments.shard {
+        let lived = part_of(&world, &extra, &options, &mut hands, shard);
+        hands.clear();
+        if !lived.map_err(|error| Stop::invalid(error, ""))? {
+            return Ok(Exit::Interrupted);
+        }
+        run::write_out(&Memory::text(&loaded.hash, hands.memory())?)?;
+        return Ok(Exit::Kept);
+    }
     let checked = search(&world, &extra, &options, &mut hands);
     hands.clear();
     let mut checked = checked.map_err(|error| Stop::invalid(error, ""))?;
-    let store = Store::beside(&arguments.file);
+    if !arguments.no_store {
+        match checked.answer.ended {
+            Some(Early::Stopped) => memory.keep(&loaded.hash, hands.memory())?,
+            _ => memory.forget()?,
+        }
+    }
     let kept = if arguments.no_store {
         None
     } else {
@@ -104,6 +127,24 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
     };
     print(&checked, kept.as_ref(), arguments)?;
     Ok(exit(&checked))
+}
+
+/// Lives a shard of the days that a search will need; whether all of it was lived.
+fn part_of(
+    world: &World,
+    extra: &Extra,
+    options: &Options,
+    hands: &mut Hands,
+    shard: Shard,
+) -> Result<bool, Unlived> {
+    let (world, trials) = likely(world, extra, options, hands)?;
+    let mine: Vec<Trial> = shard.of(trials);
+    for batch in mine.chunks(64) {
+        if hands.live(&world, batch)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Faults and events whose rate somebody guessed, or the library.
@@ -160,6 +201,7 @@ fn keep(
                 breaks_in: &breaks_in,
                 returns: &returns,
             }),
+            declared: Some(loaded.system.faults.len()),
             spelled_out: None,
         };
         match store.keep(&file) {
@@ -168,7 +210,7 @@ fn keep(
                 first.get_or_insert(kept);
             }
             Err(StoreError::Unwritable(_)) => {}
-            Err(error) => return Err(Stop::failed(error, "")),
+            Err(error) => return Err(error.into()),
         }
     }
     checked.found = found;

@@ -5,15 +5,19 @@
 //! machines, finds its days there.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use worstday_search::check::{Crew, Progress};
 use worstday_search::lived::{Trial, Tried, Unlived, World};
 
+use crate::exit::Stop;
 use crate::interrupt::Interrupt;
 use crate::progress::Note;
+use crate::store::Store;
 
 /// Lives days on threads.
 pub struct Hands {
@@ -60,6 +64,96 @@ impl Hands {
     fn left(&self) -> Option<Duration> {
         let budget = self.budget?;
         Some(budget.saturating_sub(self.begun.elapsed()))
+    }
+}
+
+/// Days that were lived, as a file: of a search that was stopped, or of a part of one.
+pub struct Memory {
+    path: PathBuf,
+}
+
+/// What stands in such a file.
+#[derive(Serialize, Deserialize)]
+struct Lived {
+    /// The model's hash.
+    model: String,
+    days: BTreeMap<String, Tried>,
+}
+
+impl Memory {
+    /// Where a search of this model and seed remembers its days while it is not finished.
+    pub fn of(store: &Store, model: &str, seed: u64) -> Self {
+        let short: String = model.chars().take(12).collect();
+        Self {
+            path: store
+                .folder()
+                .join(format!("unfinished-{short}-{seed}.json")),
+        }
+    }
+
+    /// What was remembered; nothing if no search was stopped.
+    pub fn load(&self, model: &str) -> Result<BTreeMap<String, Tried>, Stop> {
+        if self.path.exists() {
+            Self::read(&self.path, model)
+        } else {
+            Ok(BTreeMap::new())
+        }
+    }
+
+    /// Days from a file.
+    pub fn read(path: &Path, model: &str) -> Result<BTreeMap<String, Tried>, Stop> {
+        let shown = path.display();
+        let bytes = std::fs::read(path)
+            .map_err(|error| Stop::usage(format!("cannot read {shown}: {error}"), ""))?;
+        let lived: Lived = serde_json::from_slice(&bytes).map_err(|error| {
+            Stop::usage(
+                format!("{shown} holds no days that were lived: {error}"),
+                "parts are what `worstday check FILE --shard I/N` prints",
+            )
+        })?;
+        if lived.model != model {
+            return Err(Stop::usage(
+                format!(
+                    "the days of {shown} are of another model, or of this one before it was changed"
+                ),
+                "live the parts again",
+            ));
+        }
+        Ok(lived.days)
+    }
+
+    /// Days as a file.
+    pub fn text(model: &str, days: &BTreeMap<String, Tried>) -> Result<String, Stop> {
+        let lived = Lived {
+            model: model.to_owned(),
+            days: days.clone(),
+        };
+        let text = serde_json::to_string(&lived).map_err(|error| Stop::failed(error, ""))?;
+        Ok(text + "\n")
+    }
+
+    /// Remembers the days of a search that was stopped.
+    pub fn keep(&self, model: &str, days: &BTreeMap<String, Tried>) -> Result<(), Stop> {
+        let failed = |error: std::io::Error| {
+            Stop::failed(format!("cannot write {}: {error}", self.path.display()), "")
+        };
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        std::fs::write(&self.path, Self::text(model, days)?).map_err(failed)?;
+        eprintln!("stopped: the same command goes on from here");
+        Ok(())
+    }
+
+    /// A search that is finished needs no memory.
+    pub fn forget(&self) -> Result<(), Stop> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Stop::failed(
+                format!("cannot remove {}: {error}", self.path.display()),
+                "",
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

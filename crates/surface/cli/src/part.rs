@@ -32,11 +32,14 @@ impl Shard {
     /// The seeds of this part: every `of`th one, so that parts take equally long.
     #[must_use]
     pub fn seeds(self, all: &[u64]) -> Vec<u64> {
-        all.iter()
-            .copied()
-            .skip(self.number - 1)
-            .step_by(self.of)
-            .collect()
+        self.of(all.to_vec())
+    }
+
+    /// This part of anything: every `of`th one.
+    #[must_use]
+    pub fn of<T>(self, all: Vec<T>) -> Vec<T> {
+        let mine = all.into_iter().skip(self.number - 1);
+        mine.step_by(self.of).collect()
     }
 }
 

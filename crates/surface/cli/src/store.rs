@@ -100,6 +100,12 @@ impl Store {
         }
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The names of all days, in their order.
     ///
     /// # Errors
@@ -288,6 +294,7 @@ mod tests {
             comment: "a story",
             breaks: &[],
             found: None,
+            declared: None,
             spelled_out: None,
         }
     }

@@ -357,7 +357,10 @@ fn brinks(answer: &Answer, paint: Paint) -> Vec<String> {
                     "heals by itself up to {}x ({}{}): {} of {}",
                     significant(most),
                     significant(hidden.low),
-                    hidden.high.map_or(" or more".to_owned(), |high| format!("–{}", significant(high))),
+                    hidden.high.map_or(" or more".to_owned(), |high| format!(
+                        "–{}",
+                        significant(high)
+                    )),
                     significant(most * unit),
                     hidden.on
                 ),

@@ -37,6 +37,8 @@ pub struct DayFile<'a> {
     pub breaks: &'a [&'a str],
     /// How it was found.
     pub found: Option<Found<'a>>,
+    /// So many of the system's faults are the model's own, if not all: the others are spelled out.
+    pub declared: Option<usize>,
     /// The model with the scenario that the system was made with: needed where that scenario edits the model or spells
     /// out what breaks, which the system has no words for.
     pub spelled_out: Option<&'a Model>,
@@ -206,6 +208,19 @@ impl DayFile<'_> {
         };
         Ok(match line.what {
             Happens::Fault(fault) => {
+                if let Some(own) = self.declared
+                    && own <= fault.index()
+                {
+                    let target = match &self.system.faults[fault.index()].kind {
+                        FaultKind::Vanish(target) => ("vanish", target),
+                        FaultKind::Crash(target) => ("crash", target),
+                        FaultKind::Stall(target) => ("stall", target),
+                        _ => return Err(no_words),
+                    };
+                    let words = self.target(target.1);
+                    let words = words.ok_or(Unwritable::Target { line: number })?;
+                    return Ok(vec![entry(target.0, words)]);
+                }
                 let declared = self.system.faults.len() - self.hands(is_break);
                 if declared <= fault.index() {
                     let next = declared + *spelled_out;

@@ -119,6 +119,7 @@ fn a_written_day_is_lived_again() {
         comment: "",
         breaks: &["paging"],
         found: None,
+        declared: None,
         spelled_out: None,
     };
     let text = file.text().expect("a text");
