@@ -496,7 +496,10 @@ impl World {
         Tried {
             promises: promises
                 .map(|(promise, outcome)| {
-                    let margins = outcome.conditions.iter().filter_map(ConditionOutcome::margin);
+                    let margins = outcome
+                        .conditions
+                        .iter()
+                        .filter_map(ConditionOutcome::margin);
                     let is = |verdict: Verdict| {
                         outcome
                             .conditions
