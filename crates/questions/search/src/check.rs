@@ -26,8 +26,6 @@ pub(crate) const OTHERS: usize = 5;
 /// A whole day of more events than that is not simulated: minutes of work for one quiet day.
 const DAY_EVENTS_MAX: f64 = 6e7;
 
-const MINUTE_NS: i64 = 60_000_000_000;
-
 /// Who lives days: threads, a clock and a memory are theirs.
 pub trait Crew {
     /// Lives these days, in any order; their outcomes come in the order of the trials. None if somebody stopped it.
