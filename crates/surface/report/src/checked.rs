@@ -4,6 +4,13 @@
 //! carried; what was searched and what was not; the next command. The short form shows at most five verdicts, broken ones
 //! first, and says how many more there are.
 
+pub mod baseline;
+pub mod document;
+pub mod github;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+
 use worstday_search::answer::{
     Answer, Brink, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Weakening, Worst,
 };
