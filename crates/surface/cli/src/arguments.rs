@@ -33,7 +33,7 @@ pub enum Command {
     Check(Box<Check>),
     /// The story of a retry storm, without a file
     Demo(Demo),
-    /// Print a JSON Schema: of model files, or of what `run --format json` writes
+    /// Print a JSON Schema: of model files, or of what `run` and `check` write with `--format json`
     Schema {
         /// Of what
         #[arg(value_enum, default_value_t = Schema::Model)]
@@ -54,6 +54,8 @@ pub enum Schema {
     Model,
     /// What `run --format json` writes.
     Outcome,
+    /// What `check --format json` writes.
+    Check,
 }
 
 /// `worstday run`
@@ -154,12 +156,33 @@ pub struct Check {
     /// Apply a variant of the overlay
     #[arg(long, value_name = "NAME")]
     pub variant: Option<String>,
+    /// Fail only on what is newly broken since this baseline; the first time, keep what is broken now under this name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["no_store", "shard"])]
+    pub baseline: Option<String>,
     /// How to print
-    #[command(flatten)]
-    pub output: Output,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// Print everything, not only one screen
+    #[arg(long, short)]
+    pub verbose: bool,
     /// On how many threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// For whom `check` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A screen.
+    Text,
+    /// JSON, as `worstday schema check` describes it.
+    Json,
+    /// Test results, for build servers.
+    Junit,
+    /// A summary, for people who read a build or a change.
+    Markdown,
+    /// Annotations on the lines of the file, for GitHub Actions.
+    Github,
 }
 
 /// The flight simulator.
@@ -226,7 +249,10 @@ impl Check {
             overlay: self.overlay.clone(),
             variant: self.variant.clone(),
             no_trial: true,
-            output: self.output,
+            output: Output {
+                format: Format::Text,
+                verbose: self.verbose,
+            },
             html: None,
             threads: self.threads,
             live: Live {

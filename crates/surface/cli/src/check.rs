@@ -5,16 +5,18 @@ use std::time::Duration;
 use worstday_model::load::DayFile;
 use worstday_model::scalar::{self, Scalar};
 use worstday_model::system::{EventId, Fact, FaultId, System};
-use worstday_report::checked::{Told, draw};
+use worstday_report::checked::baseline::Baseline;
+use worstday_report::checked::document::{CheckReport, Verdict, document};
+use worstday_report::checked::{Told, draw, github, json, junit, markdown};
 use worstday_report::quoted;
 use worstday_report::text::{Drawing, Length};
-use worstday_search::answer::{Early, Verdict};
+use worstday_search::answer::Early;
 use worstday_search::check::{Checked, Crew, Options, check as search, likely};
 use worstday_search::claim::Extra;
 use worstday_search::lived::{Trial, Unlived, World};
 use worstday_search::year;
 
-use crate::arguments::{Check, Format};
+use crate::arguments::{Check, CheckFormat};
 use crate::crew::{Hands, Memory};
 use crate::exit::{Exit, Stop};
 use crate::interrupt::Interrupt;
@@ -36,7 +38,7 @@ const CONFIDENCE: f64 = 0.95;
 /// What to say instead of verdicts.
 pub fn check(arguments: &Check) -> Result<Exit, Stop> {
     let loaded = load(&arguments.as_run())?;
-    if !loaded.warnings.is_empty() && arguments.output.verbose {
+    if !loaded.warnings.is_empty() && arguments.verbose {
         eprint!("{}", loaded.warnings);
     }
     let system = &loaded.system;
@@ -125,8 +127,31 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
     } else {
         keep(&store, &loaded, &world, &mut checked)?
     };
-    print(&checked, kept.as_ref(), arguments)?;
-    Ok(exit(&checked))
+    let baseline = match &arguments.baseline {
+        Some(name) => Some(baseline(&store, name, &checked)?),
+        None => None,
+    };
+    let report = document(&checked.answer, baseline.as_ref());
+    print(&checked, &report, kept.as_ref(), arguments)?;
+    Ok(exit(&checked, &report))
+}
+
+/// The baseline of that name; what is broken now, if there is none yet.
+fn baseline(store: &Store, name: &str, checked: &Checked) -> Result<Baseline, Stop> {
+    if let Some(text) = store.baseline(name)? {
+        return Baseline::read(&text).map_err(|why| {
+            Stop::invalid(
+                format!("the baseline {name} cannot be used: {why}"),
+                "a baseline is written once, by `check --baseline NAME`",
+            )
+        });
+    }
+    let now = Baseline::of(&checked.answer, name);
+    if checked.answer.ended != Some(Early::Stopped) {
+        let path = store.keep_baseline(name, &now.text())?;
+        eprintln!("the baseline {name} is kept in {}", path.display());
+    }
+    Ok(now)
 }
 
 /// Lives a shard of the days that a search will need; whether all of it was lived.
@@ -237,15 +262,18 @@ fn budget(text: Option<&str>) -> Result<(Option<Duration>, Option<u64>), Stop> {
     }
 }
 
-fn print(checked: &Checked, kept: Option<&Kept>, arguments: &Check) -> Result<(), Stop> {
-    let text = match arguments.output.format {
-        Format::Json => {
-            let mut text = serde_json::to_string_pretty(&checked.answer)
-                .map_err(|error| Stop::failed(error, ""))?;
-            text.push('\n');
-            text
-        }
-        Format::Text => {
+fn print(
+    checked: &Checked,
+    report: &CheckReport,
+    kept: Option<&Kept>,
+    arguments: &Check,
+) -> Result<(), Stop> {
+    let text = match arguments.format {
+        CheckFormat::Json => json::write(report),
+        CheckFormat::Junit => junit::write(report),
+        CheckFormat::Markdown => markdown::write(report),
+        CheckFormat::Github => github::write(report),
+        CheckFormat::Text => {
             let file = arguments.file.display().to_string();
             let next = kept.map_or(String::new(), |kept| {
                 let mut words = vec![file.clone()];
@@ -261,30 +289,31 @@ fn print(checked: &Checked, kept: Option<&Kept>, arguments: &Check) -> Result<()
             };
             let drawing = Drawing {
                 colour: run::colour(),
-                length: if arguments.output.verbose {
+                length: if arguments.verbose {
                     Length::Full
                 } else {
                     Length::Screen
                 },
             };
-            draw(&checked.answer, &told, drawing)
+            let mut text = draw(&checked.answer, &told, drawing);
+            if report.baseline.is_some() {
+                text.push_str(&format!("       {}\n", report.in_a_line()));
+            }
+            text
         }
     };
     run::write_out(&text)
 }
 
-fn exit(checked: &Checked) -> Exit {
-    let answer = &checked.answer;
-    if answer.ended == Some(Early::Stopped) {
+fn exit(checked: &Checked, report: &CheckReport) -> Exit {
+    if checked.answer.ended == Some(Early::Stopped) {
         return Exit::Interrupted;
     }
-    let claims = answer.promises.iter().flat_map(|promise| &promise.claims);
-    let verdicts: Vec<Verdict> = claims.map(|claim| claim.verdict).collect();
-    if verdicts.contains(&Verdict::Broken) {
-        Exit::Broken
-    } else if verdicts.iter().all(|verdict| *verdict == Verdict::Kept) {
-        Exit::Kept
-    } else {
-        Exit::CantTell
+    match report.verdict {
+        Verdict::Broken => Exit::Broken,
+        // A baseline is there to fail on nothing else.
+        _ if report.baseline.is_some() => Exit::Kept,
+        Verdict::Kept => Exit::Kept,
+        Verdict::KeptOnDisturbedDays | Verdict::CantTell => Exit::CantTell,
     }
 }

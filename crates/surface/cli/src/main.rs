@@ -62,6 +62,7 @@ fn execute(command: &Command) -> Result<Exit, Stop> {
             run::write_out(&match of {
                 Schema::Model => load::schema(),
                 Schema::Outcome => worstday_report::json::SCHEMA.to_owned(),
+                Schema::Check => worstday_report::checked::json::SCHEMA.to_owned(),
             })?;
             Ok(Exit::Kept)
         }

@@ -1,4 +1,4 @@
-//! Where days are kept: a folder `.worstday` beside the model, one scenario file per day.
+//! Where days are kept: a folder `.worstday` beside the model, one scenario file per day, and baselines.
 //!
 //! A day's name is `WD-` and the beginning of the hash of what happens on it: four hexadecimal digits, and more where two days
 //! of the folder would have one name. Names are given once: a day that is found again is the file that is there, also if
@@ -58,6 +58,8 @@ pub enum StoreError {
         /// All of them.
         ids: Vec<String>,
     },
+    /// A baseline cannot be called so.
+    NoName(String),
     /// No file can say this day.
     Unwritable(Unwritable),
     /// The folder, or a file of it, cannot be used.
@@ -80,6 +82,10 @@ impl From<StoreError> for Stop {
             StoreError::Ambiguous { id, ids } => Self::usage(
                 format!("{id} may be {}", ids.join(" or ")),
                 "give more of its digits",
+            ),
+            StoreError::NoName(name) => Self::usage(
+                format!("a baseline cannot be called {name:?}"),
+                "letters, digits, `-`, `_` and `.`, such as `main`",
             ),
             StoreError::Unwritable(why) => Self::failed(why, ""),
             StoreError::Io(path, error) => {
@@ -191,6 +197,44 @@ impl Store {
         // Every name is taken by a file that was changed by hand.
         let taken = io::Error::from(ErrorKind::AlreadyExists);
         Err(StoreError::Io(self.folder.clone(), taken))
+    }
+
+    /// The text of a baseline, if there is one of that name.
+    ///
+    /// # Errors
+    ///
+    /// If that is no name, or if the file cannot be read.
+    pub fn baseline(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let path = self.baseline_path(name)?;
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::Io(path, error)),
+        }
+    }
+
+    /// Keeps a baseline, once.
+    ///
+    /// # Errors
+    ///
+    /// If there is one of that name, or if nothing can be written there.
+    pub fn keep_baseline(&self, name: &str, text: &str) -> Result<PathBuf, StoreError> {
+        let path = self.baseline_path(name)?;
+        fs::create_dir_all(&self.folder)
+            .map_err(|error| StoreError::Io(self.folder.clone(), error))?;
+        match self.put(&path, text) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(StoreError::Io(path, error)),
+        }
+    }
+
+    fn baseline_path(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !begins || !name.chars().all(plain) || 100 < name.len() {
+            return Err(StoreError::NoName(name.to_owned()));
+        }
+        Ok(self.folder.join(format!("baseline-{name}.json")))
     }
 
     fn path(&self, id: &str) -> PathBuf {
@@ -376,6 +420,28 @@ mod tests {
                 .expect("a file")
                 .contains("11-29")
         );
+    }
+
+    /// A baseline is written once, and its name leads nowhere else.
+    #[test]
+    fn baselines_are_immutable() {
+        let folder = Folder::new("baseline");
+        let store = folder.store();
+        assert!(store.baseline("main").expect("no file").is_none());
+        store.keep_baseline("main", "one").expect("kept");
+        store.keep_baseline("main", "two").expect_err("it is there");
+        assert_eq!(
+            store.baseline("main").expect("a file").as_deref(),
+            Some("one")
+        );
+        assert!(
+            store.ids().expect("names").is_empty(),
+            "a baseline is no day"
+        );
+        for wrong in ["", "../main", "a/b", ".hidden", "a b", &"x".repeat(101)] {
+            store.keep_baseline(wrong, "").expect_err(wrong);
+            store.baseline(wrong).expect_err(wrong);
+        }
     }
 
     /// Nobody kept anything; nobody kept that; the text is no name at all.

@@ -9,7 +9,7 @@
 //! - [`topics`]: messages, their backlogs and their losses.
 //! - `stations`, `findings`, `advice`: who waits where and why, what the description warns of, what to do.
 //! - [`text`]: the terminal, 80 by 24. [`json`]: the same facts for programs, and their schema.
-//! - [`checked`]: what `check` found, for a terminal.
+//! - [`checked`]: what `check` found, for a terminal; as one value for programs, build servers and reviewers; baselines.
 //! - [`quantity`], [`clock`], [`places`]: numbers, moments and lines of the file in words.
 //!
 //! Everything is a function of its arguments; nothing here reads a clock, a file or a terminal.

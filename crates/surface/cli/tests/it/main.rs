@@ -2,6 +2,7 @@
 
 mod absurd;
 mod campaigns;
+mod formats;
 mod keys;
 mod live;
 mod live_page;

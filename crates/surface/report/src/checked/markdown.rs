@@ -34,14 +34,20 @@ pub fn write(report: &CheckReport) -> String {
             continue;
         };
         out.push_str(&format!(
-            "\n### A day that breaks {}{}\n\n{}: {}. It breaks on {} of {} fresh seeds.\n",
+            "\n### A day that breaks {}{}\n\n{}: {}.",
             text(&promise.name),
             (day.id.as_ref()).map_or_else(String::new, |id| format!(": {}", text(id))),
             text(&day.date),
-            text(&day.kind),
-            count(day.broken),
-            count(day.trials)
+            text(&day.kind)
         ));
+        if 0 < day.trials {
+            out.push_str(&format!(
+                " It breaks on {} of {}.",
+                count(day.broken),
+                many(day.trials, "fresh seed", "fresh seeds")
+            ));
+        }
+        out.push('\n');
         if !day.happens.is_empty() {
             let fence = fence(&day.happens);
             out.push_str(&format!("\n{fence}text\n"));
@@ -62,15 +68,19 @@ pub fn write(report: &CheckReport) -> String {
     }
     let searched = &report.searched;
     out.push_str(&format!(
-        "\n{} kinds of day over {} dates from {} on; {} days to search, {} fresh ones to confirm. All verdicts together hold with {}.\n",
-        count(searched.kinds.len() as u64),
-        count(searched.dates),
+        "\n{} over {} from {} on; {} to search, {} to confirm. All verdicts together hold with {}.\n",
+        many(searched.kinds.len() as u64, "kind of day", "kinds of day"),
+        many(searched.dates, "date", "dates"),
         text(&searched.first_day),
-        count(searched.hunted),
-        count(searched.confirmed),
+        many(searched.hunted, "day", "days"),
+        many(searched.confirmed, "fresh day", "fresh days"),
         percent(report.confidence)
     ));
     out
+}
+
+fn many(number: u64, one: &str, more: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { more })
 }
 
 fn told(factor: &Factor) -> String {

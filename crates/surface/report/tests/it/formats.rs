@@ -174,7 +174,7 @@ fn well_formed(text: &str) {
         let end = rest[at..].find('>').expect("a tag ends") + at;
         let tag = &rest[at + 1..end];
         assert!(
-            tag.matches('"').count() % 2 == 0 && !tag.contains('<'),
+            tag.matches('"').count().is_multiple_of(2) && !tag.contains('<'),
             "{tag}"
         );
         let name = tag
