@@ -5,7 +5,7 @@ use worstday_report::Verdict;
 use worstday_report::clock::Clock;
 use worstday_report::document::{Advice, Assumption, Description, Finding, Report};
 use worstday_report::estimate::Estimate;
-use worstday_report::quantity::{count, seconds};
+use worstday_report::quantity::{Unit, count, seconds};
 use worstday_sim::outcome::Outcome;
 
 use crate::clock::LocalClock;
@@ -323,7 +323,10 @@ fn promises(report: &Report) -> Vec<Promised> {
                 subject: row.subject.clone(),
                 condition: row.text.clone(),
                 verdict: row.verdict,
-                worst: row.worst.to_string(),
+                worst: match (row.worst.unit, &report.system.currency) {
+                    (Unit::Money, Some(currency)) => format!("{} {currency}", row.worst),
+                    _ => row.worst.to_string(),
+                },
                 window: row.worst_window.clone(),
                 place: promise.place.clone(),
                 broken: if row.windows_broken == 0 {

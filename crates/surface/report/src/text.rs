@@ -11,7 +11,7 @@ use crate::document::{
     ClientReport, ConditionReport, Mark, PromiseReport, Report, Station, Verdict,
 };
 use crate::estimate::{Estimate, NoInterval};
-use crate::quantity::{count, percent, quantity, seconds, significant};
+use crate::quantity::{Unit, count, percent, quantity, seconds, significant};
 use layout::{Paint, Style, cell, cut, wrap};
 
 /// Columns of a terminal.
@@ -400,7 +400,7 @@ fn promises(report: &Report, paint: Paint, room: usize) -> Vec<String> {
             "{}{}{}",
             cell(&name, 18),
             cell(&condition.text, 20),
-            found(condition)
+            found(condition, report.system.currency.as_deref())
         );
         lines.push(format!(
             "  {} {}",
@@ -434,11 +434,14 @@ fn promises(report: &Report, paint: Paint, room: usize) -> Vec<String> {
 }
 
 /// The worst value found, where, and how often.
-fn found(condition: &ConditionReport) -> String {
+fn found(condition: &ConditionReport, currency: Option<&str>) -> String {
     let Some(value) = condition.worst.value else {
         return "nothing ended".to_owned();
     };
     let mut text = quantity(value, condition.worst.unit);
+    if let (Unit::Money, Some(currency)) = (condition.worst.unit, currency) {
+        text.push_str(&format!(" {currency}"));
+    }
     if condition.histories > 1 {
         if condition.histories_broken > 0 {
             text.push_str(&format!(

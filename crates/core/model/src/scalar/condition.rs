@@ -8,10 +8,10 @@ use std::fmt;
 
 use super::{
     Count, Cursor, Duration, Factor, Flow, Money, Name, Number, Problem, Rate, Ratio, Reference,
-    Scalar, ScalarError, Target, Time, from_str,
-    number::{self, Decimal, NotWhole},
-    words,
+    Scalar, ScalarError, Target, Time, from_str, words,
 };
+
+mod k6;
 
 words! {
     /// The metrics that have a word of their own.
@@ -335,19 +335,8 @@ fn no_metric(start: &Cursor<'_>, text: &str) -> ScalarError {
     );
     let metric = &word[last_at..];
     let name = &word[last_at..before];
-    match name {
-        "latency" | "response-time" | "duration" | "http_req_duration" | "iteration_duration" => {
-            return error.hint("a response time is `p99`, `p50` or `mean`");
-        }
-        "avg" => return error.hint("the mean response time is `mean < 200ms`"),
-        "med" => return error.hint("the median response time is `p50 < 200ms`"),
-        "max" | "min" => {
-            return error.hint("nothing is promised of one request alone: `p99.9 < 2s`");
-        }
-        "rate" | "http_req_failed" => {
-            return error.hint("the share of requests without an answer is `lost < 1%`");
-        }
-        _ => {}
+    if let Some(hint) = k6::said_here(name) {
+        return error.hint(hint);
     }
     if name.len() < metric.len() && MetricName::parse(name).is_ok() {
         let behind = &metric[name.len()..];
@@ -510,82 +499,6 @@ impl Cond {
     }
 }
 
-/// k6's spelling of a percentile.
-const K6: &str = "p(";
-
-/// The number of milliseconds behind a comparison in k6's spelling.
-const MILLISECOND: u64 = 1_000_000;
-
-/// `p(95)<500`, as k6 writes it.
-fn read_k6(cursor: &mut Cursor<'_>) -> Result<(Metric, Comparison, Limit), ScalarError> {
-    let start = *cursor;
-    let about = "a threshold as k6 writes it, `p(95)<500`, or `p95 < 500ms`";
-    cursor.eat(K6);
-    let digits = *cursor;
-    let whole = cursor.take_while(|c| c.is_ascii_digit()).len();
-    let mut fraction = 0;
-    let before_point = *cursor;
-    if cursor.eat(".") {
-        fraction = cursor.take_while(|c| c.is_ascii_digit()).len();
-        if fraction == 0 {
-            *cursor = before_point;
-        }
-    }
-    let text = cursor.since(digits.at());
-    if whole == 0 || !cursor.eat(")") {
-        return Err(start.wanted(about));
-    }
-    if whole > 2 || fraction > 6 {
-        return Err(start.wanted(about).hint(
-            "percentiles go from p1 to p99.999999: nothing is promised of the slowest alone",
-        ));
-    }
-    let number = Number::parse(text).expect("digits are a number");
-    if number.get() == 0.0 {
-        return Err(cursor.refused(start.at(), about, "p0 is no percentile"));
-    }
-    cursor.eat(" ");
-    let Some(comparison) = [
-        Comparison::AtMost,
-        Comparison::AtLeast,
-        Comparison::Less,
-        Comparison::More,
-    ]
-    .into_iter()
-    .find(|comparison| cursor.eat(comparison.word())) else {
-        return Err(cursor.wanted("`<`, `<=`, `>` or `>=`, and milliseconds"));
-    };
-    cursor.eat(" ");
-    let limit = cursor.at();
-    let decimal = Decimal::number(cursor, "a number of milliseconds, as k6 counts")?;
-    let digits = decimal.text();
-    let mut unit = *cursor;
-    let unit = unit.take_while(|c| c.is_ascii_alphabetic());
-    if !unit.is_empty() {
-        let error = ScalarError::form(limit..cursor.at() + unit.len(), about);
-        return Err(error.hint(format!(
-            "`p(..)` is k6's, and counts milliseconds without a unit; with one it is `p{number} {comparison} {digits}{unit}`"
-        )));
-    }
-    let nanos = decimal.to_whole(MILLISECOND).map_err(|why| {
-        let reason = match why {
-            NotWhole::Fraction => "time is whole nanoseconds",
-            NotWhole::TooLarge => "this is longer than 584 years",
-        };
-        cursor.refused(limit, about, reason)
-    })?;
-    let metric = Metric {
-        of: Of::Implied,
-        name: MetricName::Percentile(number),
-        of_answered: false,
-    };
-    Ok((
-        metric,
-        comparison,
-        Limit::Duration(Duration::from_nanos(nanos)),
-    ))
-}
-
 impl fmt::Display for Cond {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -634,8 +547,8 @@ impl Scalar for Cond {
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ScalarError> {
         let start = cursor.at();
-        if cursor.rest().starts_with(K6) {
-            let (metric, comparison, limit) = read_k6(cursor)?;
+        if k6::begins(cursor) {
+            let (metric, comparison, limit) = k6::read(cursor)?;
             let (over, hold) = read_tail(cursor)?;
             if over == Some(Duration::ZERO) {
                 return Err(cursor.refused(start, Self::about(), NO_WINDOW));
@@ -732,10 +645,7 @@ impl Scalar for Cond {
         let tail = format!("(?: over {duration})?(?: for {duration}| at {time})?");
         let name = MetricName::fragment();
         let trend = format!("{name}(?: of answered)? (?:falls|rises) {ratio} in {duration}");
-        let k6 = format!(
-            r"p\([0-9]{{1,2}}(?:\.[0-9]{{1,6}})?\) ?(?:<=?|>=?) ?{}",
-            number::FRAGMENT
-        );
+        let k6 = k6::fragment();
         let ever = MetricWord::Recovers;
         format!(
             "(?:{of}(?:(?:{}){tail}|{trend}|{ever})|{k6}{tail})",

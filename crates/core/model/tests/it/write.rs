@@ -250,6 +250,7 @@ fn file<'a>(system: &'a System, day: &'a Scenario, base: &'a str, seed: u64) -> 
         comment: "",
         breaks: &[],
         found: None,
+        declared: None,
         spelled_out: None,
     }
 }
