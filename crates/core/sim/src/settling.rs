@@ -31,6 +31,7 @@ use crate::outcome::{Ended, Verdict};
 use crate::plan::NONE;
 use crate::state::{Kind, flag};
 use serde::{Deserialize, Serialize};
+use worstday_model::system::Metric;
 
 /// Time between two looks, ns.
 const LOOK_NS: u64 = 60_000_000_000;
@@ -366,7 +367,14 @@ impl<O: Observer> Engine<O> {
             && promises.iter().zip(&verdicts).all(|(promise, outcome)| {
                 outcome.conditions.iter().enumerate().any(|(row, found)| {
                     let condition = &promise.must[row % promise.must.len()];
-                    found.verdict == Verdict::Broken && condition.over_ns < crate::judge::DAY_NS
+                    // A single window may stand for all that was sent so far, for want of more.
+                    let judged = match condition.metric {
+                        Metric::Recovers | Metric::Drains => 1,
+                        _ => 3,
+                    };
+                    found.verdict == Verdict::Broken
+                        && condition.over_ns < crate::judge::DAY_NS
+                        && judged <= found.windows
                 })
             })
     }

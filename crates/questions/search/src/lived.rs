@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use worstday_model::calendar::Calendar;
 use worstday_model::day::{self, DayError, DayRequest, Happening, Happens, Random, Scenario, What};
 use worstday_model::system::{
-    ClientId, EditId, FaultId, FaultWhen, Metric, Subject, System, Tables,
+    Arrive, ClientId, Condition, EditId, FaultId, FaultWhen, Metric, Subject, System, Tables,
 };
 use worstday_sim::History;
 use worstday_sim::engine::Editing;
@@ -246,13 +246,15 @@ impl World {
         let (day, from) = match first {
             None => (date, None),
             Some(first) => {
-                let before = if self.compares_with_the_hour_before() {
-                    HOUR_BEFORE_NS
+                let before = self.before_ns(date, first);
+                let midnight = calendar.midnight(calendar.local(first).date());
+                if HOUR_BEFORE_NS < before && first - before < midnight {
+                    // Windows reach back to the start of the day at most, and need it whole.
+                    (calendar.local(first).date(), None)
                 } else {
-                    BEFORE_NS
-                };
-                let from = calendar.local((first - before).div_euclid(MINUTE_NS) * MINUTE_NS);
-                (from.date(), Some(from.time()))
+                    let from = calendar.local((first - before).div_euclid(MINUTE_NS) * MINUTE_NS);
+                    (from.date(), Some(from.time()))
+                }
             }
         };
         let mut happens: Vec<Happening> = strikes
@@ -340,7 +342,7 @@ impl World {
         let mut best: Option<(i64, f64)> = None;
         for quarter in 0..92 {
             let at = day.warm_up_ns as i64 + quarter * hour / 4;
-            let rate = day::visits_at(&self.system, &day, at as u64);
+            let rate = day::visits_at(&self.system, &day, None, at as u64);
             if 0.0 < rate && free(at) && best.is_none_or(|(_, most)| most * 1.001 < rate) {
                 best = Some((at, rate));
             }
@@ -353,7 +355,7 @@ impl World {
     pub fn visits_at(&self, date: Date, at: i64) -> Option<f64> {
         let day = self.plan_whole(date)?;
         let at = u64::try_from(at - day.start_unix_ns).ok()?;
-        Some(day::visits_at(&self.system, &day, at))
+        Some(day::visits_at(&self.system, &day, None, at))
     }
 
     fn plan_whole(&self, date: Date) -> Option<day::Day> {
@@ -364,6 +366,60 @@ impl World {
             random: Random::No,
         };
         day::plan(&self.system, &request).ok()
+    }
+
+    /// How long before a strike counting must start, ns: ten minutes, an hour where a promise compares with the hour before,
+    /// and as long as it takes for so many requests as a window needs to be judged.
+    fn before_ns(&self, date: Date, first: i64) -> i64 {
+        let plain = if self.compares_with_the_hour_before() {
+            HOUR_BEFORE_NS
+        } else {
+            BEFORE_NS
+        };
+        let Some(day) = self.plan_whole(date) else {
+            return plain;
+        };
+        let at = (first - day.start_unix_ns).clamp(0, day.end_ns as i64) as u64;
+        let mut longest = plain;
+        for promise in &self.system.promises {
+            let is_counted = |must: &Condition| {
+                must.over_ns < 86_400_000_000_000
+                    && !matches!(
+                        must.metric,
+                        Metric::Recovers
+                            | Metric::Drains
+                            | Metric::Queue
+                            | Metric::Replicas
+                            | Metric::Cpu
+                            | Metric::BusyWorkers
+                            | Metric::Age
+                            | Metric::Backlog
+                    )
+            };
+            if !promise.must.iter().any(is_counted) {
+                continue;
+            }
+            for subject in &promise.subjects {
+                // Not each visit comes by each service: half of them are taken to.
+                let (client, share) = match subject {
+                    Subject::Client(id) => (Some(*id), 1.0),
+                    _ => (None, 0.5),
+                };
+                let closed = |id: ClientId| {
+                    matches!(
+                        self.system.clients[id.index()].arrive,
+                        Arrive::Closed { .. }
+                    )
+                };
+                if client.is_some_and(closed) {
+                    continue;
+                }
+                let rate = share * day::visits_at(&self.system, &day, client, at);
+                let needed = 1.3e9 * promise.at_least as f64 / rate.max(1e-9);
+                longest = longest.max(needed.min(1e15) as i64);
+            }
+        }
+        longest
     }
 
     fn compares_with_the_hour_before(&self) -> bool {

@@ -1,7 +1,8 @@
 //! The one binary: `worstday`.
 //!
 //! In reading order: [`arguments`] is the command line, [`load`] reads files and [`reread`] what was read once, [`run`] is
-//! the command that the others build on, with [`threads`], [`progress`], [`interrupt`] and [`part`]; [`store`] keeps days; [`page`] writes a run
+//! the command that the others build on, with [`threads`], [`progress`], [`interrupt`] and [`part`]; [`check`] judges promises with the
+//! [`crew`] that lives its days; [`store`] keeps days; [`page`] writes a run
 //! as HTML, [`live`] lets somebody fly through a day, [`demo`] tells a story; [`exit`] is how it ends. Only this crate
 //! touches files and terminals; a clock is here and in the flight simulator's own thread.
 

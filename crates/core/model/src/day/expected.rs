@@ -218,11 +218,13 @@ pub fn busiest_moment(system: &System, day: &Day, client: Option<ClientId>) -> O
     (!clients.is_empty()).then(|| busiest(&clients, day.warm_up_ns, day.end_ns))
 }
 
-/// How many visits per second are expected at a moment of a day, ns on its clock, of all clients that come at a rate.
+/// How many visits per second are expected at a moment of a day, ns on its clock, of one client, or of all that come at a
+/// rate.
 #[must_use]
-pub fn visits_at(system: &System, day: &Day, at_ns: u64) -> f64 {
+pub fn visits_at(system: &System, day: &Day, client: Option<ClientId>, at_ns: u64) -> f64 {
     let ids = (0..system.clients.len() as u32).map(ClientId);
-    ids.filter_map(|id| Expected::new(system, id, &day.demand[id.index()], &day.events))
+    ids.filter(|id| client.is_none_or(|only| only == *id))
+        .filter_map(|id| Expected::new(system, id, &day.demand[id.index()], &day.events))
         .map(|client| client.visits(at_ns))
         .sum()
 }

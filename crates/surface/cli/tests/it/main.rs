@@ -2,6 +2,7 @@
 
 mod absurd;
 mod campaigns;
+mod check;
 mod formats;
 mod keys;
 mod live;
