@@ -2,3 +2,4 @@
 
 mod crew;
 mod known;
+mod part_of_day;
