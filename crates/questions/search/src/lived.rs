@@ -5,7 +5,8 @@
 //! hour, where a promise compares with the hour before), from a state warmed at that hour, and ends when the rule of recovery
 //! holds, or a day later. A day without strikes is simulated whole.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,11 @@ pub struct World {
     pub year: Arc<Year>,
     /// A quiet day as promises over a whole day see it: what of such a day is not simulated was as on this one.
     pub quiet: Option<Arc<DayProfile>>,
+    /// Whole dates that were planned before: a function of the date, so who asks first changes nothing.
+    plans: Plans,
 }
+
+type Plans = Arc<Mutex<BTreeMap<Date, Option<Arc<day::Day>>>>>;
 
 /// A day to live: a scenario and a seed.
 #[derive(Clone, Debug)]
@@ -171,6 +176,7 @@ impl World {
             variant: String::new(),
             year: Arc::new(year),
             quiet: None,
+            plans: Plans::default(),
         })
     }
 
@@ -358,14 +364,22 @@ impl World {
         Some(day::visits_at(&self.system, &day, None, at))
     }
 
-    fn plan_whole(&self, date: Date) -> Option<day::Day> {
+    fn plan_whole(&self, date: Date) -> Option<Arc<day::Day>> {
+        let known = |plans: &Plans| plans.lock().ok()?.get(&date).cloned();
+        if let Some(plan) = known(&self.plans) {
+            return plan;
+        }
         let request = DayRequest {
             as_of: date,
             what: What::Ordinary { day: Some(date) },
             length_ns: Some(24 * 60 * MINUTE_NS as u64),
             random: Random::No,
         };
-        day::plan(&self.system, &request).ok()
+        let plan = day::plan(&self.system, &request).ok().map(Arc::new);
+        if let Ok(mut plans) = self.plans.lock() {
+            plans.insert(date, plan.clone());
+        }
+        plan
     }
 
     /// How long before a strike counting must start, ns: ten minutes, an hour where a promise compares with the hour before,

@@ -385,6 +385,7 @@ happens:
 ";
     let (model, system, day) = read(&files, text);
     let written = DayFile {
+        declared: None,
         spelled_out: Some(&model),
         ..file(&system, &day, "../market.yaml", 0x7f3a)
     };

@@ -39,7 +39,9 @@ fn agree(text: &str, lengths: &[u64]) {
     let (world, _, _) = world(text);
     let date = world.year.dates()[0];
     let world = if world.needs_whole_days() {
-        world.with_quiet_day(date, 99).expect("a quiet day can be lived")
+        world
+            .with_quiet_day(date, 99)
+            .expect("a quiet day can be lived")
     } else {
         world
     };
@@ -57,7 +59,11 @@ fn agree(text: &str, lengths: &[u64]) {
         extremes[0] |= share < 0.2;
         extremes[1] |= 0.8 < share;
     }
-    assert_eq!(extremes, [true, true], "the lengths are on both sides of the edge");
+    assert_eq!(
+        extremes,
+        [true, true],
+        "the lengths are on both sides of the edge"
+    );
 }
 
 #[test]
