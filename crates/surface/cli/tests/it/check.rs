@@ -52,7 +52,7 @@ fn verdicts(said: &Said) -> Vec<String> {
     let promises = json["promises"].as_array().expect("there are promises");
     let claims = promises
         .iter()
-        .flat_map(|promise| promise["claims"].as_array().expect("claims"));
+        .flat_map(|promise| promise["survives"].as_array().expect("claims"));
     claims
         .map(|claim| claim["verdict"].as_str().expect("a word").to_owned())
         .collect()
@@ -67,7 +67,7 @@ fn a_broken_promise_and_the_day_that_breaks_it() {
         .exits(10);
     assert_eq!(verdicts(&said), ["broken", "broken"]);
     let json = said.json();
-    let claim = &json["promises"][0]["claims"][1];
+    let claim = &json["promises"][0]["survives"][1];
     // Four times a year, and each of them breaks it: the interval holds that.
     let rate = &claim["rate"]["disturbed"];
     let (low, high) = (
@@ -75,7 +75,7 @@ fn a_broken_promise_and_the_day_that_breaks_it() {
         rate["high"].as_f64().unwrap(),
     );
     assert!(low <= 4.0 && 3.95 <= high, "{rate}");
-    let worst = &claim["worst"];
+    let worst = &claim["worst-day"];
     let id = worst["id"].as_str().expect("it was kept");
     assert!(
         folder
@@ -88,7 +88,7 @@ fn a_broken_promise_and_the_day_that_breaks_it() {
     let without = &worst["weakenings"][0];
     assert_eq!(without["what"], "without away");
     assert_eq!(
-        (without["broken"].as_u64(), without["separated"].as_bool()),
+        (without["broken"].as_u64(), without["needed"].as_bool()),
         (Some(0), Some(true))
     );
     worstday(&["run", &folder.model(), "--scenario", id, "--no-trial"]).exits(10);
@@ -226,16 +226,15 @@ fn a_guessed_rate_that_decides_is_no_verdict() {
         ])
         .exits(11);
     let json = said.json();
-    let claim = &json["promises"][0]["claims"][0];
+    let claim = &json["promises"][0]["survives"][0];
     assert!(
-        claim["why"]
-            .as_str()
-            .unwrap()
+        claim["because"]
+            .to_string()
             .contains("the rate of away is a guess"),
         "{claim}"
     );
     assert!(
-        claim["why"].as_str().unwrap().contains("kiosk.yaml:6"),
+        claim["because"].to_string().contains("kiosk.yaml:6"),
         "{claim}"
     );
 }
