@@ -3,7 +3,7 @@
 //! The **hunt** tries each kind of day under stress (long, at the busiest moment) and with what it draws; it says where to
 //! look, and nothing that it saw is ever counted. **Confirmation** lives fresh days, whose seeds follow from the model, the
 //! phase, the stratum and their number alone. Which stratum comes next may depend on what was seen: the intervals
-//! ([`Sequence`]) hold at every moment and for every such choice. One day judges all promises at once.
+//! ([`Sequence`](worstday_stats::interval::Sequence)) hold at every moment and for every such choice. One day judges all promises at once.
 //!
 //! The error rate of a whole check is divided evenly over its claims; a day that is named and has many cases is broken by one of
 //! them, each at its share of the claim's rate, and kept by all of them, each at the whole (who claims that all hold is wrong
