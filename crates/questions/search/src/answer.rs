@@ -186,7 +186,7 @@ pub struct Worst {
     pub kind: String,
     /// How often days of this kind come and break it, per year; none for a day that is named.
     pub per_year: Option<Interval>,
-    /// Share of days of this kind that break it.
+    /// Share of days of this kind that break it, before the day was made smaller.
     pub share: Interval,
     /// Its date.
     pub day: String,
@@ -245,8 +245,6 @@ pub struct Brink {
     pub tested: Vec<(f64, u64, u64)>,
     /// What was simulated at each factor, in words.
     pub on: String,
-    /// Factors above the break point at which it seemed to hold again.
-    pub crossings: Vec<f64>,
     /// Requests per second at factor 1, where one number says it.
     pub unit_per_second: Option<f64>,
 }

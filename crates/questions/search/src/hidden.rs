@@ -94,7 +94,6 @@ pub(crate) fn hidden_capacity<C: Crew>(
             high: None,
             tested: trigger.tested,
             on,
-            crossings: Vec::new(),
             unit_per_second: Some(rate),
         }));
     };
@@ -117,7 +116,6 @@ pub(crate) fn hidden_capacity<C: Crew>(
             high: Some(fails * 1.05),
             tested: trigger.tested,
             on,
-            crossings: Vec::new(),
             unit_per_second: Some(rate),
         }));
     };
@@ -142,7 +140,6 @@ pub(crate) fn hidden_capacity<C: Crew>(
         high,
         tested: trigger.tested.clone(),
         on,
-        crossings: Vec::new(),
         unit_per_second: Some(rate),
     }))
 }
@@ -264,11 +261,15 @@ impl Trigger {
         Ok(Some((most as f64) < DOWN * DAYS as f64))
     }
 
-    /// From the largest load that surely holds to the smallest that surely does not, by the exact interval of a share.
+    /// From the largest load that surely holds to the smallest that surely does not, by the exact interval of a share. One
+    /// stall of five is enough not to hold, so each has a fifth of the error there.
     fn interval(&self) -> (f64, Option<f64>) {
-        let share = |row: &(f64, u64, u64)| clopper_pearson(row.2, row.1, 0.95);
-        let low = self.tested.iter().filter(|row| share(row).high <= DOWN);
-        let high = self.tested.iter().filter(|row| DOWN < share(row).low);
+        let share = |row: &(f64, u64, u64), confidence| clopper_pearson(row.2, row.1, confidence);
+        let low = self
+            .tested
+            .iter()
+            .filter(|row| share(row, 0.95).high <= DOWN);
+        let high = self.tested.iter().filter(|row| DOWN < share(row, 0.99).low);
         (
             low.map(|row| row.0).fold(0.0, f64::max),
             high.map(|row| row.0).reduce(f64::min),

@@ -309,8 +309,8 @@ impl World {
         let from = (peak - hour).max(start).min(end - 2 * hour);
         let local = |at: i64| calendar.local(at.div_euclid(MINUTE_NS) * MINUTE_NS);
         scenario.from = Some(local(from).time());
-        let until = local(from + 2 * hour);
-        scenario.until = (until.date() == date).then(|| until.time());
+        // Midnight is that of the next day.
+        scenario.until = Some(local(from + 2 * hour).time());
         scenario
     }
 

@@ -160,6 +160,7 @@ impl<C: Crew> Check<'_, C> {
             .iter()
             .map(|&(promise, _, threshold)| (promise, threshold))
             .collect();
+        let named = self.broken;
         while !open.is_empty() {
             let costs = self.costs();
             let mut undecided = Vec::new();
@@ -168,6 +169,11 @@ impl<C: Crew> Check<'_, C> {
                     undecided.push((promise, threshold, towards));
                 }
             }
+            let is_broken = |&&(promise, _, threshold): &&(usize, usize, f64)| {
+                let sequence = self.sequence(threshold);
+                threshold < tally::rate(&sequence, &self.rates, &self.seen[promise]).low
+            };
+            self.broken = named + claims.iter().filter(is_broken).count();
             open = undecided
                 .iter()
                 .map(|&(promise, threshold, _)| (promise, threshold))
@@ -366,7 +372,7 @@ impl<C: Crew> Check<'_, C> {
             why = self.what_decides(&sequence, promise, threshold);
         }
         let quiet = self.quiet.map_or((0.0, 1.0, 0), |at| {
-            let share = sequence.share(seen[at].broken + seen[at].unknown, seen[at].trials);
+            let share = tally::share(&sequence, &seen, at);
             (self.rates[at], share.high, seen[at].trials)
         });
         let unhunted = self
@@ -460,7 +466,7 @@ impl<C: Crew> Check<'_, C> {
         let often = |at: usize, seen: &Seen| {
             self.rates[at] * seen.broken as f64 / seen.trials.max(1) as f64
         };
-        let Some((at, seen)) = rows.filter(|(_, seen)| 0 < seen.broken).max_by(|a, b| {
+        let Some((at, _)) = rows.filter(|(_, seen)| 0 < seen.broken).max_by(|a, b| {
             often(a.0, a.1)
                 .total_cmp(&often(b.0, b.1))
                 .then(b.0.cmp(&a.0))
@@ -479,7 +485,7 @@ impl<C: Crew> Check<'_, C> {
             return (None, None);
         }
         let trial = &others.remove(0);
-        let share = sequence.share(seen.broken, seen.trials);
+        let share = tally::share(sequence, &self.seen[promise], at);
         let kind = self.world.year.strata[at].name.clone();
         let worst = self.worst(trial, &kind, share, Some(self.rates[at]));
         let found = Found {

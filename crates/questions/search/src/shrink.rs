@@ -95,7 +95,6 @@ impl<C: Crew> Check<'_, C> {
         let Some(seed) = seed else { return Ok(None) };
         let trial = Trial::new(day, seed);
         let worst = Worst {
-            share: clopper_pearson(of_day, FRESH, 0.95),
             day: trial.day.day.to_string(),
             happens: self.world.told(&trial.day),
             seed,

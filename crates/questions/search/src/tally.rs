@@ -49,7 +49,16 @@ pub fn rate(sequence: &Sequence, rates: &[f64], seen: &[Seen]) -> Interval {
     }
 }
 
-/// The best estimate of the same: what was seen of each stratum, by its rate. None if a stratum with a rate was not seen.
+/// The share of a stratum's days that break a promise, between two ends: of all strata at once, so that whichever of them is
+/// shown, and for whatever it looked like, it holds as often as it says.
+#[must_use]
+pub fn share(sequence: &Sequence, seen: &[Seen], stratum: usize) -> Interval {
+    let mut only = vec![0.0; seen.len()];
+    only[stratum] = 1.0;
+    rate(sequence, &only, seen)
+}
+
+/// The best estimate of the days per year that break a promise: what was seen of each stratum, by its rate. None if a stratum with a rate was not seen.
 #[must_use]
 pub fn estimate(rates: &[f64], seen: &[Seen]) -> Option<f64> {
     let mut sum = 0.0;

@@ -15,6 +15,7 @@ use worstday_search::answer::{
     Answer, Brink, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Weakening, Worst,
 };
 use worstday_stats::Interval;
+use worstday_stats::interval::clopper_pearson;
 
 use crate::quantity::{count, percent, plain, significant};
 use crate::text::layout::{Paint, Style, cell, width, wrap};
@@ -82,7 +83,7 @@ fn typed(arguments: &[String]) -> String {
 
 fn head(answer: &Answer, paint: Paint) -> Vec<String> {
     let name = paint.style("worstday check", Style::Strong);
-    let lived = answer.days.hunted + answer.days.confirmed + answer.days.brink;
+    let lived = answer.days.all();
     let right = format!(
         "{} · {} · {} lived",
         answer.system,
@@ -284,14 +285,14 @@ pub fn between(rate: &Interval) -> String {
 /// The day that breaks a promise.
 fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint, full: bool) -> Vec<String> {
     let often = worst.per_year.map_or(String::new(), |rate| {
-        format!(" · such a day comes {}", between(&rate))
+        format!(" · days of this kind break it {}", between(&rate))
     });
     let name = worst.id.as_deref().unwrap_or("");
     let title = format!("A DAY THAT BREAKS IT  {name}");
     let mut lines = vec![paint.style(title.trim_end(), Style::Strong)];
     lines.extend(wrap(
         &format!(
-            "{}: {}; {} of such days break {}{often}",
+            "{}: {}; {} of the days of this kind break {}{often}",
             worst.day,
             worst.kind,
             shares(&worst.share),
@@ -316,9 +317,10 @@ fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint, full: bool) -> Vec<
             .collect();
         let open = worst.weakenings.len() - needed.len();
         let mut sentence = format!(
-            "It breaks on {} of {} fresh seeds.",
+            "It breaks on {} of {} fresh seeds ({}).",
             count(worst.broken),
-            count(worst.trials)
+            count(worst.trials),
+            shares(&clopper_pearson(worst.broken, worst.trials, 0.95))
         );
         if !needed.is_empty() {
             let told = needed

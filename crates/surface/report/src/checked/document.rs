@@ -236,8 +236,6 @@ pub struct Factor {
     pub on: String,
     /// Each factor tested.
     pub tested: Vec<Tested>,
-    /// Factors above at which it seemed to hold again.
-    pub crossings: Vec<f64>,
 }
 
 /// A factor of demand, tested.
@@ -437,7 +435,6 @@ fn of_brink(brink: &Brink) -> Factor {
                 broken,
             })
             .collect(),
-        crossings: brink.crossings.clone(),
     }
 }
 

@@ -102,7 +102,6 @@ fn answer() -> Answer {
                     high: Some(2.3),
                     tested: vec![(2.0, 100, 1), (2.1, 100, 5)],
                     on: "normal days".to_owned(),
-                    crossings: Vec::new(),
                     unit_per_second: Some(40.0),
                 }),
                 hidden_capacity: None,
