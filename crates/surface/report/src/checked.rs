@@ -23,6 +23,9 @@ use crate::text::{Drawing, Length};
 
 const WIDTH: usize = 80;
 
+/// Lines of a terminal, less the prompt.
+const HEIGHT: usize = 23;
+
 /// Verdicts on a screen.
 const SHOWN: usize = 5;
 
@@ -37,25 +40,67 @@ pub struct Told<'a> {
     pub next: &'a str,
 }
 
-/// Draws an answer.
-#[must_use]
-pub fn draw(answer: &Answer, told: &Told<'_>, drawing: Drawing) -> String {
-    let paint = Paint(drawing.colour);
-    let full = drawing.length == Length::Full;
+/// How much of each part is drawn.
+#[derive(Clone, Copy)]
+struct Room {
+    /// Everything.
+    full: bool,
+    /// Verdicts.
+    verdicts: usize,
+    /// Lines of figures below a verdict that is not `kept`.
+    figures: usize,
+    /// The same below one that is.
+    kept: usize,
+    /// Lines on how the day was made smaller.
+    weakenings: usize,
+    /// Promises whose break point is told.
+    brinks: usize,
+    /// Lines on what was searched.
+    searched: usize,
+}
+
+impl Room {
+    /// Leaves out a line more, of what costs least to leave out; whether there was any.
+    fn shrinks(&mut self) -> bool {
+        let parts = [
+            (&mut self.searched, 3),
+            (&mut self.kept, 0),
+            (&mut self.figures, 2),
+            (&mut self.weakenings, 1),
+            (&mut self.brinks, 1),
+        ];
+        for (lines, least) in parts {
+            if least < *lines {
+                *lines -= 1;
+                return true;
+            }
+        }
+        for lines in [&mut self.searched, &mut self.figures, &mut self.verdicts] {
+            if 1 < *lines {
+                *lines -= 1;
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// All parts, in their order.
+fn all(answer: &Answer, told: &Told<'_>, paint: Paint, room: Room) -> Vec<String> {
     let mut lines = head(answer, paint);
-    lines.extend(verdicts(answer, paint, full));
+    lines.extend(verdicts(answer, paint, room));
     let worst = answer
         .promises
         .iter()
         .flat_map(|promise| promise.claims.iter().map(move |claim| (promise, claim)))
         .filter_map(|(promise, claim)| Some((promise, claim.worst.as_ref()?)));
-    for (promise, worst) in worst.take(if full { usize::MAX } else { 1 }) {
+    for (promise, worst) in worst.take(if room.full { usize::MAX } else { 1 }) {
         lines.push(String::new());
-        lines.extend(day(promise, worst, paint, full));
+        lines.extend(day(promise, worst, paint, room));
     }
-    lines.extend(brinks(answer, paint));
+    lines.extend(brinks(answer, paint, room));
     lines.push(String::new());
-    lines.extend(searched(answer, paint, full));
+    lines.extend(searched(answer, paint, room));
     lines.push(String::new());
     lines.push(format!(
         "{}   {}",
@@ -66,6 +111,28 @@ pub fn draw(answer: &Answer, told: &Told<'_>, drawing: Drawing) -> String {
             told.next.to_owned()
         }
     ));
+    lines
+}
+
+/// Draws an answer: all of it, or as much as fits on a screen.
+#[must_use]
+pub fn draw(answer: &Answer, told: &Told<'_>, drawing: Drawing) -> String {
+    let paint = Paint(drawing.colour);
+    let full = drawing.length == Length::Full;
+    let most = |lines: usize| if full { usize::MAX } else { lines };
+    let mut room = Room {
+        full,
+        verdicts: most(SHOWN),
+        figures: most(4),
+        kept: most(2),
+        weakenings: most(3),
+        brinks: most(3),
+        searched: most(5),
+    };
+    let mut lines = all(answer, told, paint, room);
+    while !full && HEIGHT < lines.len() && room.shrinks() {
+        lines = all(answer, told, paint, room);
+    }
     let mut text = String::new();
     for line in lines {
         text.push_str(line.trim_end());
@@ -106,7 +173,7 @@ fn many(number: u64, what: &str) -> String {
 }
 
 /// A line for each claim, broken ones first.
-fn verdicts(answer: &Answer, paint: Paint, full: bool) -> Vec<String> {
+fn verdicts(answer: &Answer, paint: Paint, room: Room) -> Vec<String> {
     let mut claims: Vec<(&PromiseAnswer, &ClaimAnswer)> = answer
         .promises
         .iter()
@@ -119,7 +186,7 @@ fn verdicts(answer: &Answer, paint: Paint, full: bool) -> Vec<String> {
         Verdict::Kept => 3,
     };
     claims.sort_by_key(|(_, claim)| rank(claim.verdict));
-    let shown = if full { claims.len() } else { SHOWN };
+    let shown = room.verdicts.min(claims.len());
     let mut lines = Vec::new();
     for (promise, claim) in claims.iter().take(shown) {
         let (sign, word, style) = match claim.verdict {
@@ -134,16 +201,15 @@ fn verdicts(answer: &Answer, paint: Paint, full: bool) -> Vec<String> {
             paint.style(&cell(&format!("{sign} {word}"), 13), style),
             what
         ));
-        for sentence in sentences(claim) {
-            lines.extend(wrap(
-                &sentence,
-                "                ",
-                "                ",
-                WIDTH,
-                4,
-            ));
-        }
-        if full {
+        let indent = " ".repeat(16);
+        let figures = sentences(claim)
+            .into_iter()
+            .flat_map(|sentence| wrap(&sentence, &indent, &indent, WIDTH, 4));
+        lines.extend(figures.take(match claim.verdict {
+            Verdict::Kept => room.kept,
+            _ => room.figures,
+        }));
+        if room.full {
             for case in &claim.cases {
                 lines.push(format!("                  {}", case_line(case)));
             }
@@ -283,7 +349,7 @@ pub fn between(rate: &Interval) -> String {
 }
 
 /// The day that breaks a promise.
-fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint, full: bool) -> Vec<String> {
+fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint, room: Room) -> Vec<String> {
     let often = worst.per_year.map_or(String::new(), |rate| {
         format!(" · days of this kind break it {}", between(&rate))
     });
@@ -334,8 +400,8 @@ fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint, full: bool) -> Vec<
                 many(open as u64, "weaker day")
             ));
         }
-        lines.extend(wrap(&sentence, "  ", "  ", WIDTH, if full { 9 } else { 3 }));
-        if full {
+        lines.extend(wrap(&sentence, "  ", "  ", WIDTH, room.weakenings));
+        if room.full {
             for row in worst.weakenings.iter().filter(|row| !row.separated) {
                 lines.push(format!(
                     "    not told apart: {}: {}",
@@ -349,9 +415,9 @@ fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint, full: bool) -> Vec<
 }
 
 /// How much more demand is carried.
-fn brinks(answer: &Answer, paint: Paint) -> Vec<String> {
+fn brinks(answer: &Answer, paint: Paint, room: Room) -> Vec<String> {
     let mut lines = Vec::new();
-    for promise in &answer.promises {
+    for promise in answer.promises.iter().take(room.brinks) {
         if let Some(brink) = &promise.break_point {
             if lines.is_empty() {
                 lines.push(String::new());
@@ -399,7 +465,7 @@ fn factor(brink: &Brink) -> String {
 }
 
 /// What was searched, and what was not.
-fn searched(answer: &Answer, paint: Paint, full: bool) -> Vec<String> {
+fn searched(answer: &Answer, paint: Paint, room: Room) -> Vec<String> {
     let mut lines = vec![paint.style("SEARCHED", Style::Strong)];
     let confirmed: u64 = answer.strata.iter().map(|stratum| stratum.confirmed).sum();
     let without: f64 = answer
@@ -436,8 +502,8 @@ fn searched(answer: &Answer, paint: Paint, full: bool) -> Vec<String> {
         Some(Early::Stopped) => sentence.push_str(" It was stopped before all was decided."),
         None => {}
     }
-    lines.extend(wrap(&sentence, "  ", "  ", WIDTH, 6));
-    if full {
+    lines.extend(wrap(&sentence, "  ", "  ", WIDTH, room.searched));
+    if room.full {
         lines.push(format!(
             "  {}{}{}{}",
             cell("kind", 34),

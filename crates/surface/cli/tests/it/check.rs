@@ -281,7 +281,7 @@ fn it_fits_a_terminal() {
     for line in lines.iter().take(lines.len() - 1) {
         assert!(line.chars().count() <= 80, "{line}");
     }
-    assert!(lines.len() <= 30, "{}", said.out);
+    assert!(lines.len() <= 23, "{}", said.out);
     assert!(said.out.contains("✗ broken"), "{}", said.out);
     let next = lines.last().expect("there are lines");
     assert!(
