@@ -101,6 +101,9 @@ pub struct PromiseAnswer {
     pub claims: Vec<ClaimAnswer>,
     /// How far demand can grow before normal days break it.
     pub break_point: Option<Brink>,
+    /// The same on days on which one thing strikes at the busiest moment, for each that strikes by itself, the most frequent
+    /// first.
+    pub break_points_with: Vec<BrinkWith>,
     /// The load below which it heals by itself.
     pub hidden_capacity: Option<Brink>,
 }
@@ -247,4 +250,28 @@ pub struct Brink {
     pub on: String,
     /// Requests per second at factor 1, where one number says it.
     pub unit_per_second: Option<f64>,
+    /// Where it holds again above: no break point, but worth knowing before one trusts a single test with much load.
+    pub again: Vec<Again>,
+}
+
+/// A stretch of factors above the break point at which fresh days surely hold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Again {
+    /// The smallest of them.
+    pub from: f64,
+    /// The largest.
+    pub to: f64,
+    /// How many of them were decided, these two included.
+    pub factors: u64,
+}
+
+/// A break point on days on which one thing strikes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BrinkWith {
+    /// What strikes.
+    pub name: String,
+    /// Where it stands.
+    pub place: String,
+    /// The break point; none if there was no budget to look for it.
+    pub brink: Option<Brink>,
 }

@@ -11,7 +11,8 @@
 
 use worstday_model::system::{Claim, Survive};
 
-use crate::answer::{Answer, Brink, Days, Early, PromiseAnswer};
+use crate::answer::{Answer, Days, Early, PromiseAnswer};
+use crate::break_point;
 use crate::claim::Extra;
 use crate::lived::{Trial, Tried, Unlived, World};
 use crate::tally::Seen;
@@ -300,13 +301,23 @@ impl<'a, C: Crew> Check<'a, C> {
                 must: row.must.iter().map(|must| must.text.clone()).collect(),
                 claims,
                 break_point: None,
+                break_points_with: Vec::new(),
                 hidden_capacity: None,
             });
         }
         if self.options.brink {
             for (answer, &promise) in promises.iter_mut().zip(&asked) {
-                answer.break_point = self.break_point(promise)?;
+                answer.break_point = break_point::break_point(&mut self, promise)?;
                 answer.hidden_capacity = crate::hidden::hidden_capacity(&mut self, promise)?;
+            }
+            // With what is left. What was not reached is said there: it leaves no verdict open.
+            let decided = self.stopped.is_none();
+            let with = break_point::with_each_fault(&mut self, &asked)?;
+            for (answer, with) in promises.iter_mut().zip(with) {
+                answer.break_points_with = with;
+            }
+            if decided && self.stopped == Some(Early::Budget) {
+                self.stopped = None;
             }
         }
         let answer = Answer {
@@ -434,11 +445,6 @@ impl<'a, C: Crew> Check<'a, C> {
         Ok(())
     }
 
-    /// Whether whole days can be afforded at the factors of a break point.
-    pub(crate) fn affords_at_brink(&mut self) -> bool {
-        self.affords(120.0)
-    }
-
     /// Whether so many windows around a disturbance can be afforded.
     pub(crate) fn affords_windows(&mut self, times: f64) -> bool {
         // A window is an hour and a half with its warm-up.
@@ -451,11 +457,6 @@ impl<'a, C: Crew> Check<'a, C> {
         use worstday_stats::draw::{Key, Seed, entity};
         let phase = self.phase(phase);
         Key::new(Seed(entity(&phase)), 0, 0).at(index).next_u64()
-    }
-
-    /// How far demand can grow: see `brink`.
-    pub(crate) fn break_point(&mut self, promise: usize) -> Result<Option<Brink>, Unlived> {
-        crate::brink::break_point(self, promise)
     }
 }
 

@@ -12,6 +12,7 @@ use worstday_model::system::System;
 use worstday_stats::interval::clopper_pearson;
 
 use crate::answer::Brink;
+use crate::brink::{ERROR, Ladder, Row, STEP};
 use crate::check::{Check, Crew};
 use crate::lived::{Strike, Trial, Unlived};
 
@@ -62,12 +63,17 @@ pub(crate) fn hidden_capacity<C: Crew>(
     let Some(service) = fatal(check, date, at, longest)? else {
         return Ok(None);
     };
-    let mut trigger = Trigger {
+    let name = check.world.system.services[service].name.clone();
+    let on = format!(
+        "{rate:.3} visits/s, after {name} stood still for 1 to 16 times {} s",
+        longest / 1_000_000_000
+    );
+    let mut ladder = Ladder::new(on, Some(rate));
+    let trigger = Trigger {
         service,
         date,
         at,
         longest,
-        tested: Vec::new(),
     };
     // From below, in steps of a tenth: the first load that a few days do not survive.
     let mut factor = LEAST;
@@ -82,66 +88,39 @@ pub(crate) fn hidden_capacity<C: Crew>(
         }
         factor *= 1.1;
     }
-    let name = check.world.system.services[service].name.clone();
-    let on = format!(
-        "{rate:.3} visits/s, after {name} stood still for 1 to 16 times {} s",
-        longest / 1_000_000_000
-    );
     let Some(mut fails) = fails else {
-        return Ok(Some(Brink {
-            factor: Some(MOST),
-            low: MOST,
-            high: None,
-            tested: trigger.tested,
-            on,
-            unit_per_second: Some(rate),
-        }));
+        return Ok(Some(ladder.brink(Some(MOST), MOST, None)));
     };
     // A hundred days each, downwards until a load holds.
     let mut holds = None;
     for _ in 0..40 {
-        match trigger.decide(check, fails)? {
+        match trigger.decide(check, &mut ladder, fails)? {
             None => return Ok(None),
             Some(true) => {
                 holds = Some(fails);
                 break;
             }
-            Some(false) => fails /= 1.05,
+            Some(false) => fails /= STEP,
         }
     }
     let Some(holds) = holds else {
-        return Ok(Some(Brink {
-            factor: None,
-            low: 0.0,
-            high: Some(fails * 1.05),
-            tested: trigger.tested,
-            on,
-            unit_per_second: Some(rate),
-        }));
+        return Ok(Some(ladder.brink(None, 0.0, Some(fails * STEP))));
     };
     // And upwards again, if the few days of the search were unlucky.
-    let mut high = holds * 1.05;
+    let mut high = holds * STEP;
     let mut best = holds;
     for _ in 0..10 {
-        match trigger.decide(check, high)? {
+        match trigger.decide(check, &mut ladder, high)? {
             None => break,
             Some(true) => {
                 best = high;
-                high *= 1.05;
+                high *= STEP;
             }
             Some(false) => break,
         }
     }
-    trigger.tested.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (low, high) = trigger.interval();
-    Ok(Some(Brink {
-        factor: Some(best),
-        low,
-        high,
-        tested: trigger.tested.clone(),
-        on,
-        unit_per_second: Some(rate),
-    }))
+    let (low, high) = interval(&ladder);
+    Ok(Some(ladder.brink(Some(best), low, high)))
 }
 
 /// The longest timeout of any attempt, ns; none if nobody gives up.
@@ -169,7 +148,6 @@ fn fatal<C: Crew>(
             date,
             at,
             longest,
-            tested: Vec::new(),
         };
         let Some(down) = trigger.down(check, 1.0, &[4], "hidden hunt", (0, LOOKS))? else {
             return Ok(None);
@@ -188,8 +166,6 @@ struct Trigger {
     date: jiff::civil::Date,
     at: i64,
     longest: u64,
-    /// Load, days of the worst stall, of these still down.
-    tested: Vec<(f64, u64, u64)>,
 }
 
 impl Trigger {
@@ -244,8 +220,9 @@ impl Trigger {
 
     /// Whether fewer than one in twenty of fresh days are down after each stall.
     fn decide<C: Crew>(
-        &mut self,
+        &self,
         check: &mut Check<'_, C>,
+        ladder: &mut Ladder,
         load: f64,
     ) -> Result<Option<bool>, Unlived> {
         let mut most = 0;
@@ -257,22 +234,20 @@ impl Trigger {
                 break;
             }
         }
-        self.tested.push((load, DAYS, most as u64));
+        ladder.add(load, DAYS, most as u64);
         Ok(Some((most as f64) < DOWN * DAYS as f64))
     }
+}
 
-    /// From the largest load that surely holds to the smallest that surely does not, by the exact interval of a share. One
-    /// stall of five is enough not to hold, so each has a fifth of the error there.
-    fn interval(&self) -> (f64, Option<f64>) {
-        let share = |row: &(f64, u64, u64), confidence| clopper_pearson(row.2, row.1, confidence);
-        let low = self
-            .tested
-            .iter()
-            .filter(|row| share(row, 0.95).high <= DOWN);
-        let high = self.tested.iter().filter(|row| DOWN < share(row, 0.99).low);
-        (
-            low.map(|row| row.0).fold(0.0, f64::max),
-            high.map(|row| row.0).reduce(f64::min),
-        )
-    }
+/// From the largest load that surely holds to the smallest that surely does not, by the exact interval of a share. One
+/// stall of five is enough not to hold, so each has a fifth of the error there.
+fn interval(ladder: &Ladder) -> (f64, Option<f64>) {
+    let rows = ladder.rows();
+    let share = |row: &Row, error| clopper_pearson(row.2, row.1, 1.0 - error);
+    let low = rows.iter().filter(|row| share(row, ERROR).high <= DOWN);
+    let high = rows.iter().filter(|row| DOWN < share(row, 0.2 * ERROR).low);
+    (
+        low.map(|row| row.0).fold(0.0, f64::max),
+        high.map(|row| row.0).reduce(f64::min),
+    )
 }

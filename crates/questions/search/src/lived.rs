@@ -183,13 +183,15 @@ impl World {
     /// Whether a promise is judged over whole days: then windows need to know what the rest of their day was like.
     #[must_use]
     pub fn needs_whole_days(&self) -> bool {
-        let conditions = self
-            .system
-            .promises
-            .iter()
-            .flat_map(|promise| &promise.must);
+        (0..self.system.promises.len()).any(|promise| self.judges_whole_days(promise))
+    }
+
+    /// Whether this promise is.
+    #[must_use]
+    pub fn judges_whole_days(&self, promise: usize) -> bool {
+        let conditions = &self.system.promises[promise].must;
         conditions
-            .into_iter()
+            .iter()
             .any(|must| 86_400_000_000_000 <= must.over_ns)
     }
 

@@ -24,14 +24,31 @@ const REFINED_MAX: u64 = 8_000;
 const MINUTE_NS: i64 = 60_000_000_000;
 
 impl<C: Crew> Check<'_, C> {
-    /// Each kind of day, in order of rate: once under stress, once as it is drawn.
-    pub(crate) fn hunts(&mut self) -> Vec<(usize, Trial)> {
-        let year = std::sync::Arc::clone(&self.world.year);
+    /// The kinds of days that are hunted, the most frequent first.
+    fn hunted_strata(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.rates.len())
             .filter(|&at| Some(at) != self.quiet && 0.0 < self.rates[at])
             .collect();
         order.sort_by(|&a, &b| self.rates[b].total_cmp(&self.rates[a]).then(a.cmp(&b)));
         order.truncate(HUNTED_MAX);
+        order
+    }
+
+    /// What strikes alone in them.
+    pub(crate) fn hunted_clocks(&self) -> Vec<usize> {
+        let strata = self.hunted_strata().into_iter();
+        strata
+            .filter_map(|at| match self.world.year.strata[at].kind {
+                Kind::One(clock) => Some(clock),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Each kind of day, in order of rate: once under stress, once as it is drawn.
+    pub(crate) fn hunts(&mut self) -> Vec<(usize, Trial)> {
+        let year = std::sync::Arc::clone(&self.world.year);
+        let order = self.hunted_strata();
         let phase = self.phase("hunt");
         let mut waiting: Vec<(usize, Trial)> = Vec::new();
         for &stratum in &order {

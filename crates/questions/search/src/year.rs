@@ -260,6 +260,42 @@ impl Year {
         self.classes[class].dates.iter().map(|&at| self.dates[at])
     }
 
+    /// For a clock that runs during an event only: its first date, and when it can strike then. None if it runs all day.
+    #[must_use]
+    pub fn strikes_only_during(
+        &self,
+        system: &System,
+        clock: usize,
+    ) -> Option<(Date, Vec<(i64, i64)>)> {
+        let clock = &self.clocks[clock];
+        let (ClockLaw::Poisson {
+            during: Some(during),
+            ..
+        }
+        | ClockLaw::Coin { during, .. }) = clock.law
+        else {
+            return None;
+        };
+        let coin = matches!(clock.law, ClockLaw::Coin { .. });
+        let on = |date: Date| {
+            let (from, to) = (
+                self.calendar.midnight(date),
+                self.calendar.midnight(next(date)),
+            );
+            if coin {
+                let starts = starts(system, &self.calendar, during, from, to);
+                starts.into_iter().map(|at| (at, at)).collect()
+            } else {
+                spans(system, &self.calendar, Some(during), from, to)
+            }
+        };
+        let dates = self.dates.iter();
+        let first = dates
+            .map(|&date| (date, on(date)))
+            .find(|(_, spans)| !spans.is_empty());
+        Some(first.unwrap_or_else(|| (self.dates[0], Vec::new())))
+    }
+
     /// The same strata, in the same order, if each clock ran `factors` times as fast.
     #[must_use]
     pub fn strata_with(&self, factors: &[f64]) -> Vec<Stratum> {

@@ -5,6 +5,7 @@
 //! first, and says how many more there are.
 
 pub mod baseline;
+mod brinks;
 pub mod document;
 pub mod github;
 pub mod json;
@@ -12,12 +13,12 @@ pub mod junit;
 pub mod markdown;
 
 use worstday_search::answer::{
-    Answer, Brink, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Weakening, Worst,
+    Answer, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Weakening, Worst,
 };
 use worstday_stats::Interval;
 use worstday_stats::interval::clopper_pearson;
 
-use crate::quantity::{count, percent, plain, significant};
+use crate::quantity::{count, percent, significant};
 use crate::text::layout::{Paint, Style, cell, width, wrap};
 use crate::text::{Drawing, Length};
 
@@ -55,6 +56,8 @@ struct Room {
     weakenings: usize,
     /// Promises whose break point is told.
     brinks: usize,
+    /// Lines on what it is with a fault, or further up.
+    with: usize,
     /// Lines on what was searched.
     searched: usize,
 }
@@ -67,6 +70,7 @@ impl Room {
             (&mut self.kept, 0),
             (&mut self.figures, 2),
             (&mut self.weakenings, 1),
+            (&mut self.with, 0),
             (&mut self.brinks, 1),
         ];
         for (lines, least) in parts {
@@ -98,7 +102,7 @@ fn all(answer: &Answer, told: &Told<'_>, paint: Paint, room: Room) -> Vec<String
         lines.push(String::new());
         lines.extend(day(promise, worst, paint, room));
     }
-    lines.extend(brinks(answer, paint, room));
+    lines.extend(brinks::lines(answer, paint, room));
     lines.push(String::new());
     lines.extend(searched(answer, paint, room));
     lines.push(String::new());
@@ -127,6 +131,7 @@ pub fn draw(answer: &Answer, told: &Told<'_>, drawing: Drawing) -> String {
         kept: most(2),
         weakenings: most(3),
         brinks: most(3),
+        with: most(2),
         searched: most(5),
     };
     let mut lines = all(answer, told, paint, room);
@@ -412,56 +417,6 @@ fn day(promise: &PromiseAnswer, worst: &Worst, paint: Paint, room: Room) -> Vec<
         }
     }
     lines
-}
-
-/// How much more demand is carried.
-fn brinks(answer: &Answer, paint: Paint, room: Room) -> Vec<String> {
-    let mut lines = Vec::new();
-    for promise in answer.promises.iter().take(room.brinks) {
-        if let Some(brink) = &promise.break_point {
-            if lines.is_empty() {
-                lines.push(String::new());
-                lines
-                    .push(paint.style("BREAK POINT  as a factor of today's demand", Style::Strong));
-            }
-            lines.push(format!("  {}{}", cell(&promise.name, 20), factor(brink)));
-        }
-        if let Some(hidden) = &promise.hidden_capacity {
-            let healing = match (hidden.factor, hidden.unit_per_second) {
-                (Some(most), Some(unit)) => format!(
-                    "heals by itself up to {}x ({}{}): {} of {}",
-                    significant(most),
-                    significant(hidden.low),
-                    hidden.high.map_or(" or more".to_owned(), |high| format!(
-                        "–{}",
-                        significant(high)
-                    )),
-                    significant(most * unit),
-                    hidden.on
-                ),
-                _ => format!("does not heal by itself at any load tried: {}", hidden.on),
-            };
-            lines.extend(wrap(&healing, "  ", "    ", WIDTH, 3));
-        }
-    }
-    lines
-}
-
-fn factor(brink: &Brink) -> String {
-    let on = &brink.on;
-    match (brink.factor, brink.high) {
-        (Some(most), None) if brink.low == most => {
-            format!("no break up to {}x on {on}", plain(most))
-        }
-        (Some(factor), Some(high)) => format!(
-            "{}x ({}–{}) on {on}",
-            significant(factor),
-            significant(brink.low),
-            significant(high)
-        ),
-        (None, Some(high)) => format!("less than {}x on {on}", significant(high)),
-        (_, None) => format!("at least {}x, on {on}", significant(brink.low)),
-    }
 }
 
 /// What was searched, and what was not.

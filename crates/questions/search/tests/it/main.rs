@@ -1,5 +1,6 @@
 //! Verdicts against answers that are known without simulating.
 
 mod crew;
+mod edges;
 mod known;
 mod part_of_day;

@@ -68,6 +68,9 @@ pub struct PromiseVerdict {
     /// The largest factor of today's demand that normal days carry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_point: Option<Factor>,
+    /// The same on days on which one thing strikes at the busiest moment, for each that strikes by itself, the most frequent
+    /// first.
+    pub break_points_with: Vec<FactorWith>,
     /// The largest factor of today's demand at which it heals by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_capacity: Option<Factor>,
@@ -236,6 +239,35 @@ pub struct Factor {
     pub on: String,
     /// Each factor tested.
     pub tested: Vec<Tested>,
+    /// Stretches of factors above at which it surely holds again.
+    pub again: Vec<Stretch>,
+}
+
+/// The break point on days on which one thing strikes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct FactorWith {
+    /// What strikes.
+    pub name: String,
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The break point; none if there was no budget to look for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub break_point: Option<Factor>,
+}
+
+/// Factors at which a promise holds again above its break point.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Stretch {
+    /// The smallest of them.
+    pub from: f64,
+    /// The largest.
+    pub to: f64,
+    /// How many of them fresh days decided, these two included.
+    pub factors: u64,
 }
 
 /// A factor of demand, tested.
@@ -349,6 +381,13 @@ fn of_promise(promise: &PromiseAnswer, baseline: Option<&Baseline>) -> PromiseVe
             .map(|claim| of_claim(promise, claim, baseline))
             .collect(),
         break_point: promise.break_point.as_ref().map(of_brink),
+        break_points_with: (promise.break_points_with.iter())
+            .map(|with| FactorWith {
+                name: with.name.clone(),
+                place: place(&with.place),
+                break_point: with.brink.as_ref().map(of_brink),
+            })
+            .collect(),
         hidden_capacity: promise.hidden_capacity.as_ref().map(of_brink),
     }
 }
@@ -433,6 +472,13 @@ fn of_brink(brink: &Brink) -> Factor {
                 factor,
                 days,
                 broken,
+            })
+            .collect(),
+        again: (brink.again.iter())
+            .map(|again| Stretch {
+                from: again.from,
+                to: again.to,
+                factors: again.factors,
             })
             .collect(),
     }

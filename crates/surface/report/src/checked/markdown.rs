@@ -60,7 +60,15 @@ pub fn write(report: &CheckReport) -> String {
     }
     let factors: Vec<String> = (report.promises.iter())
         .filter_map(|promise| Some((promise, promise.break_point.as_ref()?)))
-        .map(|(promise, factor)| format!("- {}: {}\n", text(&promise.name), told(factor)))
+        .map(|(promise, factor)| {
+            let mut line = format!("- {}: {}\n", text(&promise.name), told(factor));
+            for with in &promise.break_points_with {
+                let found = with.break_point.as_ref();
+                let found = found.map_or("not looked for".to_owned(), told);
+                line.push_str(&format!("  - with {}: {found}\n", text(&with.name)));
+            }
+            line
+        })
         .collect();
     if !factors.is_empty() {
         out.push_str("\n### Break point, as a factor of today's demand\n\n");
@@ -84,7 +92,11 @@ fn many(number: u64, one: &str, more: &str) -> String {
 }
 
 fn told(factor: &Factor) -> String {
-    let on = text(&factor.on);
+    let mut on = text(&factor.on);
+    for again in &factor.again {
+        let (from, to) = (significant(again.from), significant(again.to));
+        on.push_str(&format!("; holds again from {from}x to {to}x"));
+    }
     match (factor.factor, factor.range.high) {
         (Some(most), None) => format!("no break up to {}x on {on}", plain(most)),
         (Some(most), Some(high)) => format!(

@@ -4,8 +4,8 @@ use worstday_report::checked::baseline::Baseline;
 use worstday_report::checked::document::{CheckReport, Verdict as Told, document};
 use worstday_report::checked::{github, json, junit, markdown};
 use worstday_search::answer::{
-    Answer, Brink, CaseAnswer, ClaimAnswer, Days, Guessed, PromiseAnswer, Rate, StratumAnswer,
-    Verdict, Weakening, Worst,
+    Again, Answer, Brink, BrinkWith, CaseAnswer, ClaimAnswer, Days, Guessed, PromiseAnswer, Rate,
+    StratumAnswer, Verdict, Weakening, Worst,
 };
 use worstday_stats::Interval;
 
@@ -103,7 +103,32 @@ fn answer() -> Answer {
                     tested: vec![(2.0, 100, 1), (2.1, 100, 5)],
                     on: "normal days".to_owned(),
                     unit_per_second: Some(40.0),
+                    again: vec![Again {
+                        from: 3.1,
+                        to: 3.5,
+                        factors: 3,
+                    }],
                 }),
+                break_points_with: vec![
+                    BrinkWith {
+                        name: "flood".to_owned(),
+                        place: "shops/a,b.yaml:7".to_owned(),
+                        brink: Some(Brink {
+                            factor: Some(1.2),
+                            low: 1.1,
+                            high: Some(1.3),
+                            tested: vec![(1.1, 100, 0), (1.3, 20, 9)],
+                            on: "2026-11-23 at 12:00".to_owned(),
+                            unit_per_second: Some(40.0),
+                            again: Vec::new(),
+                        }),
+                    },
+                    BrinkWith {
+                        name: "frost".to_owned(),
+                        place: String::new(),
+                        brink: None,
+                    },
+                ],
                 hidden_capacity: None,
             },
             PromiseAnswer {
@@ -112,6 +137,7 @@ fn answer() -> Answer {
                 must: vec!["recovers".to_owned()],
                 claims: vec![quiet],
                 break_point: None,
+                break_points_with: Vec::new(),
                 hidden_capacity: None,
             },
         ],
