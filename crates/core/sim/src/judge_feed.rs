@@ -62,6 +62,25 @@ fn in_millionths(value: f64) -> u64 {
 }
 
 impl Judges {
+    /// A copy that can be asked for verdicts: without the general rule, which has a sketch for every few seconds of the run
+    /// and no part in them.
+    pub(crate) fn for_verdicts(&self) -> Self {
+        Self {
+            judge: self.judge.clone(),
+            clients: self.clients.clone(),
+            money: self.money.clone(),
+            endpoints: self.endpoints.clone(),
+            services: self.services.clone(),
+            calls: self.calls.clone(),
+            topics: self.topics.clone(),
+            topic_levels: self.topic_levels.clone(),
+            levels: self.levels.clone(),
+            looks: self.looks.clone(),
+            watch: None,
+            settling: None,
+        }
+    }
+
     /// # Errors
     ///
     /// [`JudgeError`] if a promise's windows are too short for so long a run.

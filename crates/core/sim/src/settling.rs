@@ -360,7 +360,7 @@ impl<O: Observer> Engine<O> {
     /// Whether each promise has a condition that is broken whatever comes: one over less than a day. There must be one.
     fn all_broken(&self, now: u64) -> bool {
         let promises = &self.base.promises;
-        let mut judges: Judges = self.judges.clone();
+        let mut judges = self.judges.for_verdicts();
         self.tell_the_end(&mut judges, now);
         let verdicts = judges.judge.finish(now);
         !promises.is_empty()
