@@ -21,6 +21,10 @@ const ENOUGH_RATIO: f64 = 3.9;
 /// But with no more days than that.
 const REFINED_MAX: u64 = 8_000;
 
+/// Where quiet days cannot be excluded, so many are lived nevertheless, if there is a budget for them: what breaks one in
+/// twenty of them is seen on these in 19 of 20 checks.
+const QUIET_LOOKS: u64 = 59;
+
 const MINUTE_NS: i64 = 60_000_000_000;
 
 impl<C: Crew> Check<'_, C> {
@@ -320,8 +324,11 @@ impl<C: Crew> Check<'_, C> {
             return Some((Towards::Kept, only));
         }
         // More of the others leaves more room for quiet days.
-        (threshold / 3.0 <= of_disturbed && can_have(self, at, threshold * 2.0 / 3.0))
-            .then_some((Towards::Kept, disturbed))
+        if threshold / 3.0 <= of_disturbed && can_have(self, at, threshold * 2.0 / 3.0) {
+            return Some((Towards::Kept, disturbed));
+        }
+        let dear = self.crew.events_left() < 4.0 * BATCH as f64 * costs[at];
+        (self.seen[promise][at].trials < QUIET_LOOKS && !dear).then_some((Towards::Kept, only))
     }
 
     pub(crate) fn rate_answer(
