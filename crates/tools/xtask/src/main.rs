@@ -24,7 +24,8 @@ const HELP: &str = "\
 cargo xtask CHORE
 
   test [ARGS]      all tests; ARGS go to the test runner
-  verify [ARGS]    the tests in their long form (WORSTDAY_LONG=1), ignored ones included
+  verify [ARGS]    the tests in their long form (WORSTDAY_LONG=1), ignored ones included: hours;
+                   what was interrupted goes on when it is started again
   tidy             layers, forbidden words in core, links, machine paths, file lengths
   commands         runs the commands that the documentation shows
   fmt              formatting is as rustfmt writes it

@@ -12,6 +12,9 @@ const DATA: &str = "WORSTDAY_DATA";
 /// What tests read to choose their full length.
 const LONG: &str = "WORSTDAY_LONG";
 
+/// The runner's patience with them: `.config/nextest.toml`.
+const LONG_PROFILE: &str = "long";
+
 /// Where it is `required`, missing browsers fail the tests.
 const BROWSER: &str = "WORSTDAY_BROWSER";
 
@@ -31,7 +34,8 @@ pub fn test(arguments: &[String]) -> Result<()> {
     run(Length::Short, arguments)
 }
 
-/// All tests in their long form, those marked as ignored included.
+/// All tests in their long form, those marked as ignored included. Those that count for hours keep what they counted in the
+/// target folder, and go on with it when they are started again with the same sources.
 ///
 /// # Errors
 ///
@@ -110,7 +114,7 @@ fn suites(length: Length, arguments: &[String]) -> Command {
                 .args(scope);
             nextest.args(["--no-tests", "pass", "--color", "never"]);
             if length == Length::Full {
-                nextest.args(["--run-ignored", "all"]);
+                nextest.args(["--run-ignored", "all", "--profile", LONG_PROFILE]);
             }
             nextest.args(arguments);
             nextest

@@ -48,6 +48,11 @@ impl Crew for Pair {
     fn tell(&mut self, _: &Progress<'_>) {}
 }
 
+/// Whether tests run in their full length.
+pub fn is_long() -> bool {
+    std::env::var_os("WORSTDAY_LONG").is_some_and(|value| value == "1")
+}
+
 struct One<'a>(&'a str);
 
 impl Files for One<'_> {

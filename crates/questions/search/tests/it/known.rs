@@ -1,19 +1,43 @@
 //! Systems whose broken days can be counted on paper.
 
-use crate::crew::checked;
+use crate::crew::{checked, is_long};
+use crate::resume;
 use worstday_search::answer::{Rate, Verdict};
 
-/// Seeds of the short form; the long form of the project's chores takes more.
+/// Seeds in the short form, and in the long one.
+const SEEDS: (u64, u64) = (10, 100);
+
 fn seeds() -> u64 {
-    std::env::var("WORSTDAY_CHECK_SEEDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(10)
+    if is_long() { SEEDS.1 } else { SEEDS.0 }
 }
 
-/// An interval of 95 % may miss so often in so many tries, with one failure of the test in a thousand.
+/// An interval of 95 % may miss so often: 11 times in a hundred; in fewer tries as often as one failure of the test
+/// in a thousand allows.
 fn misses_allowed(tries: u64) -> u64 {
+    if tries == SEEDS.1 {
+        return 11;
+    }
     worstday_stats::interval::binomial_bounds(tries, 0.05, 0.998).1
+}
+
+/// What `count` says for so many seeds; the long form goes on where it was interrupted.
+fn each(name: &str, tries: u64, count: impl Fn(u64) -> String + Sync) -> Vec<String> {
+    let keys: Vec<String> = (0..tries).map(|seed| seed.to_string()).collect();
+    let lines = resume::lines(is_long().then_some(name), &keys, |key| {
+        count(key.parse().expect("a key is a seed"))
+    });
+    lines.into_values().collect()
+}
+
+fn numbers(line: &str) -> Vec<f64> {
+    let cells = line.split(',');
+    cells.map(|cell| cell.parse().expect("a number")).collect()
+}
+
+/// The middle one.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn rate_of(text: &str, seed: u64, days: u64) -> (Verdict, Rate) {
@@ -22,24 +46,28 @@ fn rate_of(text: &str, seed: u64, days: u64) -> (Verdict, Rate) {
     (claim.verdict, claim.rate.clone().expect("it is a rate"))
 }
 
-/// How often the interval holds the truth, its verdict and its median half-width in log10.
-fn judged(text: &str, truth: f64, days: u64) -> f64 {
-    let mut widths = Vec::new();
-    let mut missed = 0;
-    for seed in 0..seeds() {
+/// Whether the interval holds the truth as often as it says, and its median half-width in log10.
+fn judged(name: &str, text: &str, truth: f64, days: u64) -> f64 {
+    let lines = each(name, seeds(), |seed| {
         let (verdict, rate) = rate_of(text, seed, days);
         assert_eq!(verdict, Verdict::Broken, "seed {seed}: {rate:?}");
-        let interval = rate.disturbed;
-        missed += u64::from(truth < interval.low || interval.high < truth);
-        widths.push(0.5 * (interval.high / interval.low).log10());
-    }
+        format!("{},{}", rate.disturbed.low, rate.disturbed.high)
+    });
+    let ends: Vec<Vec<f64>> = lines.iter().map(|line| numbers(line)).collect();
+    let missed = ends
+        .iter()
+        .filter(|ends| truth < ends[0] || ends[1] < truth);
+    let missed = missed.count() as u64;
     assert!(
         missed <= misses_allowed(seeds()),
         "{missed} of {} miss",
         seeds()
     );
-    widths.sort_by(f64::total_cmp);
-    widths[widths.len() / 2]
+    median(
+        ends.iter()
+            .map(|ends| 0.5 * (ends[1] / ends[0]).log10())
+            .collect(),
+    )
 }
 
 /// Outages three times a year, of an exponential length with a mean of a quarter of an hour; a day that loses 1 % has
@@ -58,7 +86,7 @@ promises: {answers: {for: users, must: [lost < 1% over 1d], survives: [1 in 10 y
     // Every 4 months is 365.25 / (4 x 30.4375) = 3 a year.
     let truth = 3.0 * (-0.96_f64).exp();
     assert!((365.25 / truth - 318.0).abs() < 0.1);
-    let width = judged(text, truth, 4_000);
+    let width = judged("one-server-out", text, truth, 4_000);
     assert!(width <= 0.3, "median half-width {width}");
 }
 
@@ -86,49 +114,56 @@ faults:
     );
     let truth: f64 = 190.0 * 2.0 / 8_766.0;
     assert!((1.0 / truth - 23.07).abs() < 0.01);
-    let width = judged(&text, truth, 12_000);
+    let width = judged("twenty-faults", &text, truth, 12_000);
     assert!(width <= 0.3, "median half-width {width}");
 }
 
-/// One server of 10/s, 3/s come, `p99 < 1s` over a day: response times are exponential with rate 10 - 3f, and the long-run
-/// percentile reaches a second at f = 1.798. A day's own percentile scatters: 5 % of days break at 1.773.
-#[test]
-fn break_point_of_one_server() {
-    let text = "\
+/// One server of 10/s, to which 3/s come, promised to answer 99 of 100 within a second.
+fn one_server(over: &str) -> String {
+    format!(
+        "\
 worstday: 1
 system: mm1
-links: {within-zone: {delay: 0s}}
-clients: {users: {arrive: 3/s, do: desk.ask}}
-services: {desk: {workers: 1, endpoints: {ask: exponential 100ms}}}
-promises: {quick: {for: users, must: [p99 < 1s over 1d]}}
-";
-    // A tenth of the seeds: each is some hundred days of half a million visits.
-    let tries = seeds().div_ceil(5);
-    let mut missed = 0;
-    for seed in 0..tries {
-        let checked = checked(text, seed, 2_000, true);
+links: {{within-zone: {{delay: 0s}}}}
+clients: {{users: {{arrive: 3/s, do: desk.ask}}}}
+services: {{desk: {{workers: 1, endpoints: {{ask: exponential 100ms}}}}}}
+promises: {{quick: {{for: users, must: [p99 < 1s over {over}]}}}}
+"
+    )
+}
+
+/// `p99 < 1s` over a day: response times are exponential with rate 10 - 3f, and the long-run percentile reaches a second at
+/// f = 1.798. A day's own percentile scatters: 5 % of days break at 1.773.
+#[test]
+fn break_point_of_one_server() {
+    let text = one_server("1d");
+    // In the short form a fifth of the seeds: each is some hundred days of half a million visits.
+    let tries = if is_long() {
+        seeds()
+    } else {
+        seeds().div_ceil(5)
+    };
+    let lines = each("break-point", tries, |seed| {
+        let checked = checked(&text, seed, 2_000, true);
         let brink = checked.answer.promises[0].break_point.clone();
         let brink = brink.expect("there is a budget for it");
-        let high = brink.high.expect("it breaks");
-        missed += u64::from(1.773 < brink.low || high < 1.773);
-        let width = 0.5 * (high - brink.low) / 1.773;
-        assert!(width <= 0.08, "{brink:?}");
-    }
+        format!("{},{}", brink.low, brink.high.expect("it breaks"))
+    });
+    let ends: Vec<Vec<f64>> = lines.iter().map(|line| numbers(line)).collect();
+    let missed = ends
+        .iter()
+        .filter(|ends| 1.773 < ends[0] || ends[1] < 1.773);
+    let missed = missed.count() as u64;
     assert!(missed <= misses_allowed(tries), "{missed} of {tries} miss");
+    let widths = ends.iter().map(|ends| 0.5 * (ends[1] - ends[0]) / 1.773);
+    let width = median(widths.collect());
+    assert!(width <= 0.08, "median half-width {width}: {ends:?}");
 }
 
 /// The same promise over five minutes is broken at today's load, by windows of 900 requests and not by the load.
 #[test]
 fn short_windows_break_by_chance() {
-    let text = "\
-worstday: 1
-system: mm1
-links: {within-zone: {delay: 0s}}
-clients: {users: {arrive: 3/s, do: desk.ask}}
-services: {desk: {workers: 1, endpoints: {ask: exponential 100ms}}}
-promises: {quick: {for: users, must: [p99 < 1s over 5m]}}
-";
-    let checked = checked(text, 1, 400, false);
+    let checked = checked(&one_server("5m"), 1, 400, false);
     let claim = &checked.answer.promises[0].claims[0];
     assert_eq!(claim.verdict, Verdict::Broken, "{claim:?}");
     let windows = claim.windows.as_ref().expect("its windows are short");

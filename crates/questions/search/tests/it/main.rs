@@ -4,3 +4,5 @@ mod crew;
 mod edges;
 mod known;
 mod part_of_day;
+mod random;
+mod resume;
