@@ -1,4 +1,4 @@
-// Bundles `web/` into `dist/`: a script and a style sheet for the report and for the flight simulator, which the Rust crate
+// Bundles `web/` into `dist/`: a script and a style sheet for the report, for verdicts and for the flight simulator, which the Rust crate
 // inlines, and the SHA-256 of the simulator's script, by which its policy names it. Run by `cargo xtask page`; with `--check` it writes nothing and fails if `dist/` is not what the sources give.
 //
 // Packages are looked for in the folder that NODE_PATH names, outside the repository.
@@ -34,6 +34,7 @@ async function licences() {
 const { outputFiles } = await esbuild.build({
   entryPoints: {
     page: join(here, "web/main.js"),
+    check: join(here, "web/check.js"),
     live: join(here, "web/live.js"),
   },
   nodePaths: [packages],

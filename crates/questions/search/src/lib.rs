@@ -4,7 +4,8 @@
 //! scenario and simulates it; [`claim`] says by which days a promise is tried; `tally` turns what was seen into bounds and
 //! says where to look next; [`check`] hunts, confirms and decides, `rates` how often days break a promise, `named` what days that are named do, `windows`
 //! whether short windows are to blame; `break_point` and `hidden` find how much more a system
-//! carries, and below which load it heals by itself, both by factors of demand (`brink`); `shrink` makes a day that breaks a promise smaller; [`answer`] is what there is to say.
+//! carries, and below which load it heals by itself, both by factors of demand (`brink`); [`map`] says what load and the
+//! size of a fault do together; `shrink` makes a day that breaks a promise smaller; [`answer`] is what there is to say.
 //!
 //! Nothing here knows threads, clocks or files: who lives the days is a [`check::Crew`]. What comes out is a
 //! function of the system, the seed and the days that the crew was given time for.
@@ -16,6 +17,7 @@ pub mod check;
 pub mod claim;
 mod hidden;
 pub mod lived;
+pub mod map;
 mod named;
 mod rates;
 mod shrink;

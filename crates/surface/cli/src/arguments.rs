@@ -162,6 +162,9 @@ pub struct Check {
     /// How to print
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub format: CheckFormat,
+    /// Write the verdicts, the worst day and a map of load against fault as one self-contained page too
+    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
+    pub html: Option<PathBuf>,
     /// Print everything, not only one screen
     #[arg(long, short)]
     pub verbose: bool,

@@ -14,9 +14,11 @@ use worstday_search::answer::Early;
 use worstday_search::check::{Checked, Crew, Options, check as search, likely};
 use worstday_search::claim::Extra;
 use worstday_search::lived::{Trial, Unlived, World};
+use worstday_search::map::map;
 use worstday_search::year;
 
 use crate::arguments::{Check, CheckFormat};
+use crate::check_page;
 use crate::crew::{Hands, Memory};
 use crate::exit::{Exit, Stop};
 use crate::interrupt::Interrupt;
@@ -27,6 +29,9 @@ use crate::store::{Kept, Store, StoreError};
 
 /// How long is searched if nobody says otherwise.
 const BUDGET: Duration = Duration::from_secs(60);
+
+/// The map of a page has this part of the search's time, besides it.
+const MAP_SHARE: u32 = 2;
 
 /// All verdicts together hold with this confidence.
 const CONFIDENCE: f64 = 0.95;
@@ -114,12 +119,23 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
         return Ok(Exit::Kept);
     }
     let checked = search(&world, &extra, &options, &mut hands);
+    let checked = checked.and_then(|checked| {
+        let drawn = arguments.html.is_some() && checked.answer.ended != Some(Early::Stopped);
+        if !drawn {
+            return Ok((checked, None));
+        }
+        hands.allow(time.unwrap_or_default() / MAP_SHARE);
+        let map = map(&world, &extra, &options, &checked, &mut hands)?;
+        Ok((checked, map))
+    });
     hands.clear();
-    let mut checked = checked.map_err(|error| Stop::invalid(error, ""))?;
+    let (mut checked, map) = checked.map_err(|error| Stop::invalid(error, ""))?;
+    let stopped = [checked.answer.ended, map.as_ref().and_then(|map| map.ended)]
+        .contains(&Some(Early::Stopped));
     if !arguments.no_store {
-        match checked.answer.ended {
-            Some(Early::Stopped) => memory.keep(&loaded.hash, hands.memory())?,
-            _ => memory.forget()?,
+        match stopped {
+            true => memory.keep(&loaded.hash, hands.memory())?,
+            false => memory.forget()?,
         }
     }
     let kept = if arguments.no_store {
@@ -131,9 +147,16 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
         Some(name) => Some(baseline(&store, name, &checked)?),
         None => None,
     };
-    let report = document(&checked.answer, baseline.as_ref());
+    let mut report = document(&checked.answer, baseline.as_ref());
+    report.map = map.as_ref().map(Into::into);
     print(&checked, &report, kept.as_ref(), arguments)?;
-    Ok(exit(&checked, &report))
+    if let Some(path) = &arguments.html {
+        check_page::write(path, arguments, &loaded, &world, &checked, &report)?;
+    }
+    if stopped {
+        return Ok(Exit::Interrupted);
+    }
+    Ok(exit(&report))
 }
 
 /// The baseline of that name; what is broken now, if there is none yet.
@@ -305,10 +328,7 @@ fn print(
     run::write_out(&text)
 }
 
-fn exit(checked: &Checked, report: &CheckReport) -> Exit {
-    if checked.answer.ended == Some(Early::Stopped) {
-        return Exit::Interrupted;
-    }
+fn exit(report: &CheckReport) -> Exit {
     match report.verdict {
         Verdict::Broken => Exit::Broken,
         // A baseline is there to fail on nothing else.

@@ -56,6 +56,12 @@ impl Hands {
         &self.memory
     }
 
+    /// Gives it so much time from now on, if it had an end at all.
+    pub fn allow(&mut self, time: Duration) {
+        self.begun = Instant::now();
+        self.budget = self.budget.map(|_| time);
+    }
+
     /// Takes the line away.
     pub fn clear(&mut self) {
         self.note.clear();

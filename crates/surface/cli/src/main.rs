@@ -8,6 +8,7 @@
 
 mod arguments;
 mod check;
+mod check_page;
 mod crew;
 mod demo;
 mod exit;

@@ -195,7 +195,7 @@ fn local(told: &Told<'_>, clock: &Clock) -> LocalClock {
 }
 
 /// A run, its day in windows as they suit `beside`.
-fn run(role: &'static str, told: &Told<'_>, beside: &Outcome) -> Run {
+pub(crate) fn run(role: &'static str, told: &Told<'_>, beside: &Outcome) -> Run {
     let report = told.report;
     let history = &report.histories[0];
     Run {

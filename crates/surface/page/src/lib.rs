@@ -9,11 +9,15 @@
 //! `drawing` finds who calls whom and whom a fault hits, `headline` says it in a sentence, `tiles` chooses the few numbers
 //! that come next, `waterfall` says where single visits spent their time; `shell` puts it together.
 //!
+//! [`check()`] is the page of `worstday check`, with a script of its own (`web/check.js`): verdicts, the worst day drawn as a run's,
+//! curves and a map, the small print, and a sheet for who decides, which is what is printed.
+//!
 //! [`live()`] is another page, that of the flight simulator: the same drawing and charts in a script of their own
 //! (`web/live.js`), which a server feeds with frames.
 //!
 //! Everything is a function of its arguments; nothing here reads a clock, a file or a terminal.
 
+mod check;
 mod clock;
 mod day;
 pub mod drawing;
@@ -30,6 +34,7 @@ use worstday_report::Report;
 use worstday_sim::outcome::Outcome;
 use worstday_sim::trace::Trace;
 
+pub use crate::check::{CheckPage, Lived, check};
 pub use crate::clock::LocalClock;
 pub use crate::live::{Live, live};
 

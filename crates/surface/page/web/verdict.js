@@ -6,6 +6,11 @@ import { themeButton } from "./theme.js";
 /** A sign, a word and a tone for each verdict: never a colour alone. */
 export const VERDICTS = {
   kept: { sign: "✓", word: "kept", tone: "good" },
+  "kept-on-disturbed-days": {
+    sign: "~",
+    word: "kept on disturbed days",
+    tone: "good",
+  },
   broken: { sign: "✗", word: "broken", tone: "bad" },
   "cant-tell": { sign: "?", word: "can’t tell", tone: "unsure" },
   "no-promise": { sign: "·", word: "nothing promised", tone: "plain" },

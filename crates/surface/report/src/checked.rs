@@ -5,12 +5,18 @@
 //! first, and says how many more there are.
 
 pub mod baseline;
+<<<<<<< HEAD
 mod brinks;
+=======
+pub mod certificate;
+>>>>>>> a58f453 (check: verdicts as a page, with the worst day played and a map of load against fault)
 pub mod document;
 pub mod github;
 pub mod json;
 pub mod junit;
+pub mod map;
 pub mod markdown;
+pub mod plain;
 
 use worstday_search::answer::{
     Answer, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Weakening, Worst,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::tool::{Said, command, said, worstday};
 
 /// A kiosk with one clerk, who is away for an hour four times a year; a quarter of a minute a customer.
-const KIOSK: &str = "\
+pub(crate) const KIOSK: &str = "\
 worstday: 1
 system: kiosk
 as-of: 2026-11-20

@@ -3,6 +3,7 @@
 mod absurd;
 mod campaigns;
 mod check;
+mod check_page;
 mod formats;
 mod keys;
 mod live;

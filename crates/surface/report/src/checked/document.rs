@@ -32,6 +32,9 @@ pub struct CheckReport {
     pub confidence: f64,
     /// Verdicts, in the order of the file.
     pub promises: Vec<PromiseVerdict>,
+    /// Load against the size of a fault: with `--html`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<super::map::LoadMap>,
     /// What was searched.
     pub searched: Searched,
 }
@@ -344,6 +347,7 @@ pub fn document(answer: &Answer, baseline: Option<&Baseline>) -> CheckReport {
         baseline: baseline.map(|baseline| baseline.name.clone()),
         confidence: answer.confidence,
         promises,
+        map: None,
         searched: Searched {
             first_day: answer.first_day.clone(),
             dates: answer.dates,
