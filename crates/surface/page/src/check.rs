@@ -189,6 +189,10 @@ struct Brink {
     at_risk_words: String,
     per_second: Option<f64>,
     points: Vec<Point>,
+    /// Where it holds again above.
+    again: Vec<String>,
+    /// The break point with each thing that strikes: name, words.
+    with: Vec<(String, String)>,
 }
 
 #[derive(Debug, Serialize)]
@@ -574,6 +578,12 @@ fn brinks(page: &CheckPage<'_>) -> Vec<Brink> {
                 at_risk_words: format!("{} %", number((at_risk * 1e8).round() / 1e6)),
                 per_second,
                 points: factor.tested.iter().map(point).collect(),
+                again: plain::again(factor),
+                with: if kind == "break-point" {
+                    with_faults(promise)
+                } else {
+                    Vec::new()
+                },
             });
         };
         let unit = |brink: &Option<worstday_search::answer::Brink>| {
@@ -593,6 +603,25 @@ fn brinks(page: &CheckPage<'_>) -> Vec<Brink> {
         );
     }
     all
+}
+
+/// The break point with each thing that strikes, the one that leaves least room first.
+fn with_faults(promise: &PromiseVerdict) -> Vec<(String, String)> {
+    let least = |factor: &Option<Factor>| match factor {
+        Some(factor) => factor.factor.unwrap_or(factor.range.low),
+        None => f64::INFINITY,
+    };
+    let mut all: Vec<_> = promise.break_points_with.iter().collect();
+    all.sort_by(|a, b| least(&a.break_point).total_cmp(&least(&b.break_point)));
+    all.iter()
+        .map(|with| {
+            let words = match &with.break_point {
+                Some(factor) => plain::carries(factor),
+                None => "not looked for".to_owned(),
+            };
+            (with.name.clone(), words)
+        })
+        .collect()
 }
 
 fn point(tested: &worstday_report::checked::document::Tested) -> Point {

@@ -5,11 +5,8 @@
 //! first, and says how many more there are.
 
 pub mod baseline;
-<<<<<<< HEAD
 mod brinks;
-=======
 pub mod certificate;
->>>>>>> a58f453 (check: verdicts as a page, with the worst day played and a map of load against fault)
 pub mod document;
 pub mod github;
 pub mod json;

@@ -120,7 +120,7 @@ fn a_page_has_the_figures_and_the_history() {
     };
     // Made smaller it says how long it lasts; else it lasts as long as the file says.
     let line = worst["happens"][0].as_str().expect("a line");
-    let lasts = line.split_once(" for ").map_or(3_600.0, |(_, rest)| {
+    let lasts: f64 = line.split_once(" for ").map_or(3_600.0, |(_, rest)| {
         let seconds = rest.trim_end_matches(" s");
         seconds.parse().unwrap_or_else(|_| panic!("{line}"))
     });

@@ -232,6 +232,16 @@ function numbers(brink) {
   );
 }
 
+/** The same with one thing striking at the busiest moment. */
+function withFaults(brink) {
+  return table(
+    `Break point of ${brink.promise} with one thing that strikes`,
+    ["and at the busiest moment strikes", "break point"],
+    brink.with.map(([name, words]) => [el("code", {}, name), words]),
+    "versus",
+  );
+}
+
 /** One kind of curve, of the promise that is chosen. */
 function chosen(title, said, brinks) {
   const holder = el("div", {});
@@ -246,7 +256,9 @@ function chosen(title, said, brinks) {
         el("b", {}, brink.words),
         el("span", { class: "quiet-text" }, ` ${said(brink)}`),
       ),
+      ...brink.again.map((text) => el("p", {}, text)),
       built.node,
+      ...(brink.with.length > 0 ? [withFaults(brink)] : []),
       numbers(brink),
     );
     if (holder.isConnected) built.build();

@@ -344,6 +344,22 @@ pub fn carries(factor: &Factor) -> String {
     }
 }
 
+/// Where it holds again above its break point, a sentence for each stretch.
+#[must_use]
+pub fn again(factor: &Factor) -> Vec<String> {
+    let all = factor.again.iter();
+    all.map(|again| match again.factors {
+        1 => format!("It holds again at {}x.", significant(again.from)),
+        tried => format!(
+            "It holds again from {}x to {}x, at {} factors tried.",
+            significant(again.from),
+            significant(again.to),
+            count(tried)
+        ),
+    })
+    .collect()
+}
+
 /// Up to which load it heals by itself: `heals by itself up to 1.8x (1.7–1.9)`.
 #[must_use]
 pub fn heals(factor: &Factor) -> String {
