@@ -43,7 +43,7 @@ pub(crate) fn write(
     document: &CheckReport,
 ) -> Result<(), Stop> {
     let days = worst(arguments, loaded, world, checked)?;
-    let lived = days.as_ref().and_then(|days| days.told());
+    let lived = days.as_ref().and_then(Days::told);
     let html = page_of(&CheckPage {
         report: document,
         answer: &checked.answer,

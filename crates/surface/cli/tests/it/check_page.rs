@@ -113,7 +113,7 @@ fn a_page_has_the_figures_and_the_history() {
             .iter()
             .find(|cell| {
                 cell["load"].as_f64() == Some(load)
-                    && cell.get("size").and_then(|size| size.as_f64()) == size
+                    && cell.get("size").and_then(serde_json::Value::as_f64) == size
             })
             .unwrap_or_else(|| panic!("no cell {load} {size:?} in {map}"));
         cell["region"].as_str().expect("a word").to_owned()

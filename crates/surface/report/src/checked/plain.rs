@@ -216,7 +216,7 @@ fn condition(must: &Condition, who: &str, currency: Option<&str>) -> Option<Stri
 
 /// `20 %`, not `20.0 %`: a limit is as round as it was written.
 fn share(value: f64) -> String {
-    format!("{} %", plain((value * 100.0 * 1e6).round() / 1e6))
+    format!("{} %", (value * 100.0 * 1e6).round() / 1e6)
 }
 
 /// `once in 6 months` of `1 in 6 months`; the day that is named, of any other entry of `survives`.
