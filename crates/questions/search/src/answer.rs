@@ -150,6 +150,8 @@ pub struct Rate {
     pub quiet_days: u64,
     /// Fault rates that were guessed, with their places, and what the verdict becomes with them three times higher or lower.
     pub guessed: Vec<Guessed>,
+    /// Whether the verdict is another one with one of them, or all together, a factor 3 up or down.
+    pub together_flip: bool,
 }
 
 /// A rate that somebody guessed.

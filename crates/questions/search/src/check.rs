@@ -14,6 +14,7 @@ use worstday_model::system::{Claim, Survive};
 use crate::answer::{Answer, Days, Early, PromiseAnswer};
 use crate::break_point;
 use crate::claim::Extra;
+use crate::guess::{Guesses, Several};
 use crate::lived::{Trial, Tried, Unlived, World};
 use crate::tally::Seen;
 use crate::year::DAYS_PER_YEAR;
@@ -168,6 +169,10 @@ pub(crate) struct Check<'a, C> {
     pub(crate) pace: (f64, f64),
     /// Per promise: whether any day had something to judge.
     pub(crate) told: Vec<bool>,
+    /// Rates that somebody guessed: each, and all of them last.
+    pub(crate) guesses: Vec<Guesses>,
+    /// Confirmed days with several strikes.
+    pub(crate) several: Vec<Several>,
     /// Days that broke something: promise, stratum, day.
     pub(crate) broke: Vec<(usize, usize, Trial)>,
     pub(crate) claims: usize,
@@ -207,6 +212,8 @@ impl<'a, C: Crew> Check<'a, C> {
             spent: vec![(0.0, 0.0); strata.len()],
             pace: (0.0, 0.0),
             told: vec![false; promises],
+            guesses: Guesses::of(&world.year, &options.guessed),
+            several: Vec::new(),
             broke: Vec::new(),
             claims: claims.max(1),
             broken: 0,

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`year`] cuts a year into strata of days and draws from them; [`lived`] makes a drawn day a
 //! scenario and simulates it; [`claim`] says by which days a promise is tried; `tally` turns what was seen into bounds and
-//! says where to look next; [`check`] hunts, confirms and decides, `rates` how often days break a promise, `named` what days that are named do, `windows`
+//! says where to look next; [`check`] hunts, confirms and decides, `rates` how often days break a promise (`guess`: if its guessed rates are others), `named` what days that are named do, `windows`
 //! whether short windows are to blame; `break_point` and `hidden` find how much more a system
 //! carries, and below which load it heals by itself, both by factors of demand (`brink`); [`map`] says what load and the
 //! size of a fault do together; `shrink` makes a day that breaks a promise smaller; [`answer`] is what there is to say.
@@ -15,6 +15,7 @@ mod break_point;
 mod brink;
 pub mod check;
 pub mod claim;
+mod guess;
 mod hidden;
 pub mod lived;
 pub mod map;

@@ -8,6 +8,7 @@ use worstday_stats::interval::Sequence;
 
 use crate::answer::{ClaimAnswer, Guessed, Rate, StratumAnswer, Verdict, Worst};
 use crate::check::{BATCH, Check, Crew, Found, OTHERS, place, rounded};
+use crate::guess::{Several, verdict_of};
 use crate::lived::{Strike, Trial, Unlived};
 use crate::tally::{self, Seen, Towards};
 use crate::year::{DAYS_PER_YEAR, Drawn, Kind};
@@ -19,7 +20,7 @@ const HUNTED_MAX: usize = 64;
 const ENOUGH_RATIO: f64 = 3.9;
 
 /// But with no more days than that.
-const REFINED_MAX: u64 = 8_000;
+pub(crate) const REFINED_MAX: u64 = 8_000;
 
 /// Where quiet days cannot be excluded, so many are lived nevertheless, if there is a budget for them: what breaks one in
 /// twenty of them is seen on these in 19 of 20 checks.
@@ -186,7 +187,9 @@ impl<C: Crew> Check<'_, C> {
             let costs = self.costs();
             let mut undecided = Vec::new();
             for &(promise, threshold) in &open {
-                if let Some(towards) = self.undecided(promise, threshold, &costs) {
+                let open = self.undecided(promise, threshold, &costs);
+                let open = open.or_else(|| self.open_by_guesses(promise, threshold, &costs));
+                if let Some(towards) = open {
                     undecided.push((promise, threshold, towards));
                 }
             }
@@ -228,6 +231,7 @@ impl<C: Crew> Check<'_, C> {
     pub(crate) fn confirm(&mut self, planned: &[usize]) -> Result<bool, Unlived> {
         let phase = self.phase("confirm");
         let mut trials = Vec::with_capacity(planned.len());
+        let mut struck: Vec<Vec<usize>> = Vec::with_capacity(planned.len());
         let drawn = self.drawn.clone();
         for &stratum in planned {
             let index = self.drawn[stratum];
@@ -236,6 +240,12 @@ impl<C: Crew> Check<'_, C> {
                 .world
                 .year
                 .draw(&self.world.system, stratum, &phase, index);
+            let clock = |what: Happens| {
+                let clocks = self.world.year.clocks.iter();
+                clocks.clone().position(|clock| clock.what == what)
+            };
+            let strikes = drawn.strikes.iter();
+            struck.push(strikes.filter_map(|&(what, _)| clock(what)).collect());
             trials.push(Trial::new(self.world.scenario(&drawn), drawn.seed));
         }
         let trying = self.world.year.strata[planned[0]].name.clone();
@@ -244,7 +254,19 @@ impl<C: Crew> Check<'_, C> {
             return Ok(false);
         };
         self.days.confirmed += trials.len() as u64;
-        for ((&stratum, trial), tried) in planned.iter().zip(&trials).zip(&tried) {
+        for (((&stratum, trial), tried), struck) in
+            planned.iter().zip(&trials).zip(&tried).zip(struck)
+        {
+            if self.world.year.strata[stratum].kind == Kind::Several {
+                let unknown = |broken: bool| !broken && tried.broke_off;
+                let judged = tried.promises.iter();
+                self.several.push(Several {
+                    struck,
+                    judged: judged
+                        .map(|judged| (judged.broken, unknown(judged.broken)))
+                        .collect(),
+                });
+            }
             self.spent[stratum].0 += tried.events as f64;
             self.spent[stratum].1 += 1.0;
             for (promise, judged) in tried.promises.iter().enumerate() {
@@ -339,47 +361,26 @@ impl<C: Crew> Check<'_, C> {
     ) -> (ClaimAnswer, Option<Found>) {
         let sequence = self.sequence(threshold);
         let seen = self.seen[promise].clone();
-        let verdict_with = |rates: &[f64]| {
-            let all = tally::rate(&sequence, rates, &seen);
-            let mut without = rates.to_vec();
-            if let Some(quiet) = self.quiet {
-                without[quiet] = 0.0;
-            }
-            let disturbed = tally::rate(&sequence, &without, &seen);
-            let verdict = if threshold < all.low {
-                Verdict::Broken
-            } else if all.high < threshold {
-                Verdict::Kept
-            } else if disturbed.high < threshold {
-                Verdict::KeptOnDisturbedDays
-            } else {
-                Verdict::CantTell
-            };
-            (verdict, all, disturbed)
-        };
-        let (mut verdict, all, disturbed) = verdict_with(&self.rates);
-        let guessed: Vec<Guessed> = self
-            .world
-            .year
-            .clocks
+        let all = tally::rate(&sequence, &self.rates, &seen);
+        let disturbed = tally::rate(&sequence, &self.disturbed(), &seen);
+        let mut verdict = verdict_of(threshold, &all, &disturbed);
+        let flips = |guesses| self.flips(&sequence, promise, (threshold, verdict), guesses);
+        let single = self
+            .guesses
             .iter()
-            .enumerate()
-            .filter(|(_, clock)| self.options.guessed.contains(&clock.name))
-            .map(|(at, clock)| {
-                let flips = [3.0, 1.0 / 3.0].iter().any(|&factor| {
-                    let mut factors = vec![1.0; self.world.year.clocks.len()];
-                    factors[at] = factor;
-                    let strata = self.world.year.strata_with(&factors);
-                    let rates: Vec<f64> = strata.iter().map(|stratum| stratum.rate).collect();
-                    verdict_with(&rates).0 != verdict
-                });
+            .filter(|guesses| guesses.clocks.len() == 1);
+        let guessed: Vec<Guessed> = single
+            .map(|guesses| {
+                let clock = &self.world.year.clocks[guesses.clocks[0]];
                 Guessed {
                     name: clock.name.clone(),
                     place: format!("{}:{}", clock.place.file, clock.place.line),
-                    flips,
+                    flips: flips(guesses),
                 }
             })
             .collect();
+        let together_flip =
+            guessed.iter().any(|guess| guess.flips) || self.guesses.last().is_some_and(flips);
         let mut why = String::new();
         if !self.told[promise] {
             verdict = Verdict::CantTell;
@@ -391,6 +392,15 @@ impl<C: Crew> Check<'_, C> {
             why = format!(
                 "the rate of {} is a guess ({}), and with it three times higher or lower the verdict is another",
                 guess.name, guess.place
+            );
+        } else if together_flip && verdict != Verdict::CantTell {
+            verdict = Verdict::CantTell;
+            let names = guessed
+                .iter()
+                .map(|guess| format!("{} ({})", guess.name, guess.place));
+            why = format!(
+                "the rates of {} are guesses, and with all of them three times higher or lower the verdict is another",
+                names.collect::<Vec<_>>().join(", ")
             );
         } else if verdict == Verdict::CantTell {
             why = self.what_decides(&sequence, promise, threshold);
@@ -415,6 +425,7 @@ impl<C: Crew> Check<'_, C> {
             quiet_not_beyond: DAYS_PER_YEAR / (quiet.0 * quiet.1).max(1e-300),
             quiet_days: quiet.2,
             guessed,
+            together_flip,
         };
         let (worst, found) = if verdict == Verdict::Broken {
             self.worst_of_rate(&sequence, promise)

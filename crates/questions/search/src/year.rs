@@ -16,6 +16,8 @@
 //! it is on two days here, each with one strike: such meetings are not hunted. For faults of an hour these are a
 //! fiftieth of all meetings.
 
+pub mod moved;
+
 use jiff::civil::Date;
 use worstday_model::calendar::{self, Calendar};
 use worstday_model::day::{DayError, Happens};

@@ -133,3 +133,56 @@ fn drawn_days_follow_their_law() {
         year.draw(&system, at("b"), "fresh", 0)
     );
 }
+
+/// Moved clocks that run all day: each ratio is one number, rates are exact, and what is known of days of several strikes adds
+/// up to their rate.
+#[test]
+fn moved_clocks_have_exact_rates() {
+    let (_, year) = year(
+        "faults:\n  a: {crash: desk/any, every: 20 days, lasts: 1m}\n  \
+         b: {stall: desk, every: 10 days, lasts: 1m}\n  c: {stall: desk, every: 5 days, lasts: 1m}\n",
+    );
+    let moved = year.moved(&[0], 3.0);
+    let now = year.strata_with(&[3.0, 1.0, 1.0]);
+    for (stratum, &(low, high)) in now.iter().zip(&moved.strata) {
+        if stratum.kind != Kind::Several {
+            assert!((low / stratum.rate - 1.0).abs() < 1e-9, "{stratum:?} {low}");
+            assert!(
+                (high / stratum.rate - 1.0).abs() < 1e-9,
+                "{stratum:?} {high}"
+            );
+        }
+    }
+    let (a, others): (f64, f64) = (0.05, 0.3);
+    // One strike of a, and at least one of the others.
+    let once = 365.25 * 3.0 * a * (-3.0 * a).exp() * (1.0 - (-others).exp());
+    assert!((moved.several[1].0 - once).abs() < 1e-9);
+    assert!((moved.several[1].1 - once).abs() < 1e-9);
+    let more = 1.0 - (-3.0 * a).exp() * (1.0 + 3.0 * a + 4.5 * a * a);
+    assert!((moved.more - 365.25 * more).abs() < 1e-6);
+    let several: f64 = moved.several.iter().map(|cell| cell.0).sum::<f64>() + moved.more;
+    let expected = now.last().expect("there are strata").rate;
+    assert!((several - expected).abs() < 1e-6, "{several} {expected}");
+}
+
+/// A clock that runs on Fridays only moves Fridays and no other day: the ratio of quiet days lies between two numbers, which
+/// hold the exact rate between them.
+#[test]
+fn moved_clocks_of_some_dates_have_ranges() {
+    let (_, year) = year(
+        "events: {rush: {when: every friday 10:00 to 12:00}}\n\
+         faults:\n  a: {crash: desk/any, every: 20 days, lasts: 1m}\n  c: {stall: desk, during: rush, chance: 10%, lasts: 1m}\n",
+    );
+    let moved = year.moved(&[1], 3.0);
+    let now = year.strata_with(&[1.0, 3.0]);
+    let row = |name: &str| year.strata.iter().position(|stratum| stratum.name == name);
+    let quiet = row("quiet").expect("there are quiet days");
+    let (low, high) = moved.strata[quiet];
+    let before = year.strata[quiet].rate;
+    assert!((high / before - 1.0).abs() < 1e-9, "{high} {before}");
+    assert!((low / before - 0.7 / 0.9).abs() < 1e-9, "{low} {before}");
+    assert!(low < now[quiet].rate && now[quiet].rate < high);
+    let c = row("c").expect("it is a stratum");
+    assert!((moved.strata[c].0 / year.strata[c].rate - 3.0).abs() < 1e-9);
+    assert!((moved.strata[c].1 / now[c].rate - 1.0).abs() < 1e-9);
+}

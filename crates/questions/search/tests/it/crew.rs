@@ -87,15 +87,24 @@ pub fn world(text: &str) -> (World, Extra, usize) {
 
 /// Checks a model.
 pub fn checked(text: &str, seed: u64, budget_days: u64, brink: bool) -> Checked {
+    checked_with(text, seed, |options| {
+        options.budget_days = Some(budget_days);
+        options.brink = brink;
+    })
+}
+
+/// Checks a model, with these options changed; break points are not looked for if nothing is said.
+pub fn checked_with(text: &str, seed: u64, change: impl Fn(&mut Options)) -> Checked {
     let (world, extra, known_faults) = world(text);
-    let options = Options {
+    let mut options = Options {
         seed,
-        budget_days: Some(budget_days),
+        budget_days: None,
         confidence: 0.95,
         guessed: Vec::new(),
         only: Vec::new(),
-        brink,
+        brink: false,
         known_faults,
     };
+    change(&mut options);
     check(&world, &extra, &options, &mut Pair).expect("its days can be lived")
 }

@@ -2,6 +2,7 @@
 
 mod crew;
 mod edges;
+mod guesses;
 mod known;
 mod part_of_day;
 mod random;

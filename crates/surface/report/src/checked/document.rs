@@ -149,6 +149,8 @@ pub struct Rate {
     pub quiet_not_beyond: Option<f64>,
     /// Rates that somebody guessed.
     pub guessed: Vec<Guessed>,
+    /// With one of them, or all together, a factor 3 up or down the verdict is another one.
+    pub together_flip: bool,
 }
 
 /// A rate that somebody guessed.
@@ -423,6 +425,7 @@ fn of_claim(
                     flips: guess.flips,
                 })
                 .collect(),
+            together_flip: rate.together_flip,
         }),
         cases: (claim.cases.iter())
             .map(|case| Case {
