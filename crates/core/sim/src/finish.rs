@@ -7,8 +7,8 @@ use crate::measure::{Areas, WINDOW_FIRST_NS};
 use crate::observe::Observer;
 use crate::operate::Override;
 use crate::outcome::{
-    CallOutcome, ClientOutcome, Conservation, Ended, EndpointOutcome, Ends, Happened, LinkOutcome,
-    Outcome, PoolOutcome, ServiceOutcome, VERSION, Windows,
+    CallOutcome, ClientOutcome, Conservation, Ended, EndpointOutcome, Ends, Happened, Judgement,
+    LinkOutcome, Outcome, PoolOutcome, ServiceOutcome, VERSION, Windows,
 };
 use crate::state::{Kind, Phase, flag};
 use crate::watch::Firing;
@@ -84,6 +84,38 @@ impl<O: Observer> Engine<O> {
     ) -> Result<(Outcome, Option<DayProfile>, O), Violation> {
         let (outcome, judge, observer) = self.close(system_hash, None)?;
         Ok((outcome, judge.profile(), observer))
+    }
+
+    /// From now on nothing is kept but what the judge needs: the whole run is one window of all figures. To be called at the
+    /// start, and to be ended by [`Engine::finish_judged`]. The history is the same.
+    ///
+    /// # Panics
+    ///
+    /// If time has passed already.
+    pub fn keep_only_verdicts(&mut self) {
+        assert_eq!(self.s.now_ns, 0, "what is kept must be said at the start");
+        self.m.keep_no_windows();
+    }
+
+    /// Ends the run where it stands and says whether it kept its promises, and nothing else; as
+    /// [`Engine::finish_within`] if a quiet day is given.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::finish`].
+    pub fn finish_judged(mut self, quiet: Option<&DayProfile>) -> Result<Judgement, Violation> {
+        let end_ns = self.s.now_ns;
+        self.m.close(end_ns);
+        self.conserved(end_ns)?;
+        let (judge, recovery) = self.close_judge(end_ns);
+        Ok(Judgement {
+            promises: judge.verdicts(quiet),
+            recovery,
+            events: self.s.events,
+            end_ns,
+            ended: self.ended.unwrap_or(Ended::Stopped),
+            arrived: self.m.clients.iter().map(|row| row.ends.arrived).collect(),
+        })
     }
 
     fn close(

@@ -6,7 +6,7 @@
 use crate::engine::{Editing, Engine};
 use crate::finish::Violation;
 use crate::judge::{DayProfile, JudgeError};
-use crate::outcome::Outcome;
+use crate::outcome::{Judgement, Outcome};
 use std::sync::Arc;
 use worstday_model::day::Day;
 use worstday_model::system::System;
@@ -91,6 +91,24 @@ impl History {
     ) -> Result<Outcome, Violation> {
         let ended = self.0.finish_within(system_hash, quiet);
         ended.map(|(outcome, ())| outcome)
+    }
+
+    /// As [`Engine::keep_only_verdicts`].
+    ///
+    /// # Panics
+    ///
+    /// If time has passed already.
+    pub fn keep_only_verdicts(&mut self) {
+        self.0.keep_only_verdicts();
+    }
+
+    /// As [`Engine::finish_judged`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::finish`].
+    pub fn finish_judged(self, quiet: Option<&DayProfile>) -> Result<Judgement, Violation> {
+        self.0.finish_judged(quiet)
     }
 
     /// As [`Engine::finish_with_profile`].

@@ -275,6 +275,27 @@ impl Judged {
 }
 
 impl Judge {
+    /// A judge of nothing.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            timeline: Timeline {
+                from_ns: 0,
+                end_ns: 0,
+                days: Vec::new(),
+            },
+            promises: Vec::new(),
+            counts: Vec::new(),
+            levels: Vec::new(),
+            drains: Vec::new(),
+            watches: Vec::new(),
+            streams: Vec::new(),
+            by_service: Vec::new(),
+            by_topic: Vec::new(),
+            drain_of: Vec::new(),
+            disturbances: Vec::new(),
+        }
+    }
+
     /// A judge for all promises of `system` on `day`.
     ///
     /// # Errors

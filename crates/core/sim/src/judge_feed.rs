@@ -141,6 +141,24 @@ impl Judges {
         })
     }
 
+    /// Who listens to nothing.
+    fn nobody() -> Self {
+        Self {
+            judge: Judge::nobody(),
+            clients: Vec::new(),
+            money: Vec::new(),
+            endpoints: Vec::new(),
+            services: Vec::new(),
+            calls: Vec::new(),
+            topics: Vec::new(),
+            topic_levels: Vec::new(),
+            levels: Vec::new(),
+            looks: Looks::default(),
+            watch: None,
+            settling: None,
+        }
+    }
+
     /// Something will be disturbed: visits from the warm-up's end on are watched.
     pub(crate) fn watch_from(&mut self, from_ns: u64) {
         self.watch.get_or_insert_with(|| Watch::new(from_ns));
@@ -509,8 +527,10 @@ impl<O: Observer> Engine<O> {
     }
 
     /// The judge at the end, who has heard everything, and recovery by the general rule.
-    pub(crate) fn close_judge(&self, end_ns: u64) -> (Judge, Option<Recovery>) {
-        let mut judges = self.judges.clone();
+    ///
+    /// Nobody listens any more then: what was heard is handed over, not copied, as a whole day of it is large.
+    pub(crate) fn close_judge(&mut self, end_ns: u64) -> (Judge, Option<Recovery>) {
+        let mut judges = std::mem::replace(&mut self.judges, Judges::nobody());
         let spell = self.tell_the_end(&mut judges, end_ns);
         judges.judge.close(end_ns);
         let recovery = match (&judges.watch, spell) {

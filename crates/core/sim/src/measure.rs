@@ -381,6 +381,15 @@ impl Measures {
         }
     }
 
+    /// From now on the whole run is one window: for who asks for verdicts only. To be called at the start.
+    pub(crate) fn keep_no_windows(&mut self) {
+        // So long that no run gets there, and short enough to be added to an instant.
+        self.window_ns = u64::MAX / 4;
+        if self.warm {
+            self.window_end_ns = self.window_ns;
+        }
+    }
+
     /// Ends windows up to `now_ns` (and the warm-up, when it is over).
     #[cold]
     #[inline(never)]
@@ -511,7 +520,7 @@ impl Measures {
     /// Closes the last, shorter window at the end of a run. Returns how long it was.
     pub fn close(&mut self, end_ns: u64) -> u64 {
         self.tick(end_ns);
-        let from = self.window_end_ns - self.window_ns;
+        let from = self.window_end_ns.saturating_sub(self.window_ns);
         let length = end_ns.saturating_sub(from);
         if self.warm && length > 0 {
             let full = std::mem::replace(&mut self.window_ns, length);

@@ -507,6 +507,23 @@ impl ConditionOutcome {
     }
 }
 
+/// What is left of a run of which nobody asks but whether it kept its promises.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// As [`Outcome::promises`].
+    pub promises: Vec<PromiseOutcome>,
+    /// As [`Outcome::recovery`].
+    pub recovery: Option<Recovery>,
+    /// As [`Outcome::events`].
+    pub events: u64,
+    /// As [`Outcome::end_ns`].
+    pub end_ns: u64,
+    /// As [`Outcome::ended`].
+    pub ended: Ended,
+    /// Visits that arrived after the warm-up, by client.
+    pub arrived: Vec<u64>,
+}
+
 impl Goal {
     /// How far a figure is from the goal, on either side of it.
     fn distance(&self, worst: f64) -> f64 {

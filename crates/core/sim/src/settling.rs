@@ -31,7 +31,7 @@ use crate::outcome::{Ended, Verdict};
 use crate::plan::NONE;
 use crate::state::{Kind, flag};
 use serde::{Deserialize, Serialize};
-use worstday_model::system::Metric;
+use worstday_model::system::{Condition, Metric, Promise};
 
 /// Time between two looks, ns.
 const LOOK_NS: u64 = 60_000_000_000;
@@ -360,6 +360,12 @@ impl<O: Observer> Engine<O> {
     /// Whether each promise has a condition that is broken whatever comes: one over less than a day. There must be one.
     fn all_broken(&self, now: u64) -> bool {
         let promises = &self.base.promises;
+        // Cheap questions first: on most looks they are enough.
+        let is_short = |condition: &Condition| condition.over_ns < crate::judge::DAY_NS;
+        let can_be = |promise: &Promise| promise.must.iter().any(is_short);
+        if !self.disturbances.rows.iter().any(|row| row.begun) || !promises.iter().all(can_be) {
+            return false;
+        }
         let mut judges = self.judges.for_verdicts();
         self.tell_the_end(&mut judges, now);
         let verdicts = judges.judge.finish(now);

@@ -18,7 +18,7 @@ use worstday_model::system::{
 use worstday_sim::History;
 use worstday_sim::engine::Editing;
 use worstday_sim::judge::DayProfile;
-use worstday_sim::outcome::{ConditionOutcome, Ended, Outcome, Verdict};
+use worstday_sim::outcome::{ConditionOutcome, Ended, Judgement, Outcome, Verdict};
 use worstday_stats::digest::Digest;
 
 use crate::year::{Drawn, Year};
@@ -493,9 +493,14 @@ impl World {
     ///
     /// [`Unlived`] if there is no such day, or its counts do not add up.
     pub fn live(&self, trial: &Trial, stop: &dyn Fn() -> bool) -> Result<Option<Tried>, Unlived> {
-        Ok(self
-            .outcome(trial, stop)?
-            .map(|outcome| self.tried(&outcome)))
+        let (day, mut history) = self.begun(trial)?;
+        history.keep_only_verdicts();
+        if !lived_to_its_end(trial, &day, &mut history, stop) {
+            return Ok(None);
+        }
+        let judged = history.finish_judged(self.quiet.as_deref());
+        let judged = judged.map_err(|error| Unlived(error.to_string()))?;
+        Ok(Some(self.tried(&judged)))
     }
 
     /// Lives a day and says all that came of it; none if `stop` said so meanwhile.
@@ -510,30 +515,8 @@ impl World {
     ) -> Result<Option<Outcome>, Unlived> {
         let unlived = |error: &dyn std::fmt::Display| Unlived(error.to_string());
         let (day, mut history) = self.begun(trial)?;
-        let mut end_ns = day.end_ns;
-        if trial.settles {
-            let strikes = day.faults.iter().map(|strike| strike.at_ns);
-            let events = trial
-                .day
-                .happens
-                .iter()
-                .filter_map(|happening| match happening.what {
-                    Happens::Event(id) => Some(id),
-                    _ => None,
-                });
-            let listed: Vec<_> = events.collect();
-            let events = day.events.iter().filter(|row| listed.contains(&row.event));
-            match strikes.chain(events.map(|row| row.start_ns)).max() {
-                Some(last) => history.end_when_settled(last.max(0) as u64 + 1, true),
-                None => end_ns = end_ns.min(day.warm_up_ns + UNDISTURBED_NS),
-            }
-        }
-        while !history.is_over() && history.now_ns() < end_ns {
-            // How long a stretch is changes nothing in the history.
-            history.advance(history.now_ns().saturating_add(STRETCH_NS).min(end_ns));
-            if stop() {
-                return Ok(None);
-            }
+        if !lived_to_its_end(trial, &day, &mut history, stop) {
+            return Ok(None);
         }
         let outcome = match &self.quiet {
             Some(quiet) => history.finish_within(&self.hash, quiet),
@@ -561,8 +544,8 @@ impl World {
         Ok((day, history))
     }
 
-    fn tried(&self, of: &Outcome) -> Tried {
-        let outcome = of;
+    fn tried(&self, judged: &Judgement) -> Tried {
+        let outcome = judged;
         let broke_off = outcome.ended == Ended::TooManyInside;
         let promises = self.system.promises.iter().zip(&outcome.promises);
         Tried {
@@ -593,7 +576,7 @@ impl World {
                         },
                         windows: outcome.conditions.iter().map(|row| row.windows).sum(),
                         broken_windows: outcome.conditions.iter().map(|row| row.broken).sum(),
-                        sent: sent(of, &promise.subjects),
+                        sent: sent(judged, &promise.subjects),
                     }
                 })
                 .collect(),
@@ -643,6 +626,41 @@ impl World {
     }
 }
 
+/// Lets a history go on to where its day ends; false if `stop` said so meanwhile.
+fn lived_to_its_end(
+    trial: &Trial,
+    day: &day::Day,
+    history: &mut History,
+    stop: &dyn Fn() -> bool,
+) -> bool {
+    let mut end_ns = day.end_ns;
+    if trial.settles {
+        let strikes = day.faults.iter().map(|strike| strike.at_ns);
+        let events = trial
+            .day
+            .happens
+            .iter()
+            .filter_map(|happening| match happening.what {
+                Happens::Event(id) => Some(id),
+                _ => None,
+            });
+        let listed: Vec<_> = events.collect();
+        let events = day.events.iter().filter(|row| listed.contains(&row.event));
+        match strikes.chain(events.map(|row| row.start_ns)).max() {
+            Some(last) => history.end_when_settled(last.max(0) as u64 + 1, true),
+            None => end_ns = end_ns.min(day.warm_up_ns + UNDISTURBED_NS),
+        }
+    }
+    while !history.is_over() && history.now_ns() < end_ns {
+        // How long a stretch is changes nothing in the history.
+        history.advance(history.now_ns().saturating_add(STRETCH_NS).min(end_ns));
+        if stop() {
+            return false;
+        }
+    }
+    true
+}
+
 /// Something that strikes at an instant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Strike {
@@ -657,11 +675,9 @@ pub struct Strike {
 }
 
 /// Requests of the first subject of a promise.
-fn sent(outcome: &Outcome, subjects: &[Subject]) -> u64 {
+fn sent(outcome: &Judgement, subjects: &[Subject]) -> u64 {
     match subjects.first() {
-        Some(Subject::Client(id)) => outcome.clients.get(id.index()).map_or(0, |client| {
-            client.windows.iter().map(|row| row.ends.arrived).sum()
-        }),
+        Some(Subject::Client(id)) => outcome.arrived.get(id.index()).copied().unwrap_or(0),
         _ => 0,
     }
 }
