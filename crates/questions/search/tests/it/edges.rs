@@ -4,20 +4,20 @@
 use crate::crew::checked;
 use worstday_search::answer::{Brink, PromiseAnswer};
 
-/// Two desks of 11 places each, a minute a visit, 10 visits a minute. One of them is out for two hours.
+/// Two desks of 11 places each, two minutes a visit, 10 visits in two minutes. One of them is out for two hours.
 ///
-/// Where `places` take a visit a minute each and more than that come, evenly, the first place is free again when the k-th
-/// visitor after the first comes, k being the visits of a minute rounded up: `places` of k are served. So an hour loses more
-/// than 8 % from 23 visits a minute on (2 of 24), at 2.3 times today; while one desk is out from 11 on (1 of 12), at 1.1. A day
+/// Where `places` take a visit in two minutes each and more than that come, evenly, the first place is free again when the k-th
+/// visitor after the first comes, k being the visits of two minutes rounded up: `places` of k are served. So an hour loses more
+/// than 8 % from 23 visits in two minutes on (2 of 24), at 2.3 times today; while one desk is out from 11 on (1 of 12), at 1.1. A day
 /// loses more than 10 % from 24 on (3 of 25), at 2.4; with one desk out for two hours of it from 23 on
 /// ((22 x 2 + 2 x 13) of 24 x 24), at 2.3.
 const DESKS: &str = "\
 worstday: 1
 system: desks
 links: {within-zone: {delay: 0s}}
-clients: {users: {arrive: {base: 10/min, pattern: even}, do: desk.ask}}
+clients: {users: {arrive: {base: 5/min, pattern: even}, do: desk.ask}}
 services:
-  desk: {replicas: 2, workers: 11, queue: 0, balance: shortest-queue, start: 0s, endpoints: {ask: [{wait: exactly 1m}]}}
+  desk: {replicas: 2, workers: 11, queue: 0, balance: shortest-queue, start: 0s, endpoints: {ask: [{wait: exactly 2m}]}}
   aside: {workers: 1, endpoints: {ask: 1s}}
 faults:
   one-out: {crash: desk/0, every: 1 year, lasts: exactly 2h}
@@ -84,8 +84,8 @@ fn what_was_not_looked_for_is_listed() {
     }
 }
 
-/// A gate lets 16 a minute through, 92 % of what comes at 1.739 times today. Where more than 25 of its 100 places are taken on average, from
-/// 2.5 times today on, somebody opens it in the first half hour, before counting starts. The house admits 50 a minute, 92 % of
+/// 10 come in two minutes, which is how long they stay. A gate lets 16 through in that time, 92 % of what comes at 1.739 times today. Where more than 25 of its 100 places are taken on average, from
+/// 2.5 times today on, somebody opens it in the first half hour, before counting starts. The house admits 50, 92 % of
 /// 5.435 times today: so it holds again at each factor of the grid from 1.05^19 = 2.527 to 1.05^34 = 5.253.
 #[test]
 fn where_it_holds_again_is_shown() {
@@ -93,16 +93,16 @@ fn where_it_holds_again_is_shown() {
 worstday: 1
 system: gate
 links: {within-zone: {delay: 0s}}
-clients: {users: {arrive: {base: 10/min, pattern: even}, do: house.visit}}
+clients: {users: {arrive: {base: 5/min, pattern: even}, do: house.visit}}
 flags: [open]
 alerts: {crowd: {if: house.busy-workers > 25% over 5m, tells: porter}}
 operators: {porter: {after: 0s, runbook: [{if: crowd, do: [{set: open}]}]}}
 services:
   house:
     workers: 100
-    admission: {rate: 50/min burst 5}
-    endpoints: {visit: [{wait: exactly 1m}, {call: gate.pass, unless: open}]}
-  gate: {workers: 10, admission: {rate: 16/min burst 2}, endpoints: {pass: exactly 1ms}}
+    admission: {rate: 25/min burst 5}
+    endpoints: {visit: [{wait: exactly 2m}, {call: gate.pass, unless: open}]}
+  gate: {workers: 10, admission: {rate: 8/min burst 2}, endpoints: {pass: exactly 1ms}}
 promises: {in-time: {for: users, must: [lost < 8% over 1h], survives: [a normal day]}}
 ";
     let checked = checked(text, 1, 20_000, true);

@@ -60,18 +60,20 @@ fn only_all_of_them_together_flip_it() {
 /// 2.5 a year. With a three times as often on 0.75 x 365.25 (1 - exp(-0.3)) (1 - exp(-0.1)), 6.8 a year. 6 are allowed.
 #[test]
 fn the_law_inside_several_strikes_moves_too() {
-    let text = "\
+    let text = |allowed: &str| {
+        format!("\
 worstday: 1
 system: pair
-clients: {users: {arrive: 1/min, do: desk.ask}}
-services: {desk: {replicas: 20, workers: 1, start: 0s, endpoints: {ask: 100ms}}, aside: {replicas: 2, workers: 1, endpoints: {ask: 1s}}}
+clients: {{users: {{arrive: 1/min, do: desk.ask}}}}
+services: {{desk: {{replicas: 20, workers: 1, start: 0s, endpoints: {{ask: 100ms}}}}, aside: {{replicas: 2, workers: 1, endpoints: {{ask: 1s}}}}}}
 faults:
-  a: {crash: desk/0, every: 10 days, lasts: exactly 12h}
-  b: {crash: desk/1, every: 10 days, lasts: exactly 12h}
-  c: {crash: aside/0, every: 33 days, lasts: exactly 1m}
-  d: {crash: aside/1, every: 4 days, lasts: exactly 1m}
-promises: {whole: {for: desk, must: [replicas >= 19 over 5m], survives: [1 in 61 days]}}
-";
+  a: {{crash: desk/0, every: 10 days, lasts: exactly 12h}}
+  b: {{crash: desk/1, every: 10 days, lasts: exactly 12h}}
+  c: {{crash: aside/0, every: 33 days, lasts: exactly 1m}}
+  d: {{crash: aside/1, every: 4 days, lasts: exactly 1m}}
+promises: {{whole: {{for: desk, must: [replicas >= 19 over 5m], survives: [1 in {allowed}]}}}}
+")
+    };
     let chance = |mean: f64| 1.0 - (-mean).exp();
     let meeting = |a: f64, b: f64| 0.75 * 365.25 * chance(a) * chance(b);
     let allowed = 365.25 / 61.0;
@@ -79,13 +81,14 @@ promises: {whole: {for: desk, must: [replicas >= 19 over 5m], survives: [1 in 61
     // If the share of days of two strikes or more that break stayed what it is, a would not matter.
     let several = |a: f64| 1.0 - (-(a + 0.38)).exp() * (1.0 + a + 0.38);
     assert!(meeting(0.1, 0.1) * several(0.3) / several(0.1) < 0.8 * allowed);
-    let stands = |guessed: &[&str]| {
-        let claim = claim(text, 3_000, guessed);
+    let stands = |allowed: &str, guessed: &[&str]| {
+        let claim = claim(&text(allowed), 3_000, guessed);
         println!("{guessed:?}: {claim:?}");
         let kept = matches!(claim.verdict, Verdict::Kept | Verdict::KeptOnDisturbedDays);
         assert!(kept || claim.why.contains("guess"), "{claim:?}");
         kept
     };
-    assert!(!stands(&["a"]));
-    assert!(stands(&["c"]));
+    assert!(!stands("61 days", &["a"]));
+    // Its law moves as well, but no day of it breaks anything: with some room it stands.
+    assert!(stands("40 days", &["c"]));
 }
