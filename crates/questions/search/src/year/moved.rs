@@ -94,7 +94,6 @@ impl Year {
             }
         }
         for (loads, dates) in known {
-            let now = now_of(loads);
             let part = |among: bool| -> Vec<Load> {
                 let rows = loads.iter().enumerate();
                 rows.filter(|(at, _)| clocks.contains(at) == among)
@@ -111,11 +110,10 @@ impl Year {
                 cells[strikes] += scale * dates * before;
                 if 0.0 < before {
                     each_ratio(&moved, &moved_now, strikes, &mut |r| {
-                        of_cells[strikes].add(r)
+                        of_cells[strikes].add(r);
                     });
                 }
             }
-            debug_assert_eq!(now.len(), loads.len());
             let less: f64 = law_now.iter().sum();
             more += scale * dates * (1.0 - less).max(0.0);
         }

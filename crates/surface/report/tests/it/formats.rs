@@ -43,6 +43,7 @@ fn answer() -> Answer {
             place: "shops/a,b.yaml:30".to_owned(),
             flips: false,
         }],
+        together_flip: false,
     });
     often.worst = Some(Worst {
         kind: "`slow-disk` once".to_owned(),
