@@ -47,6 +47,9 @@ const OF_A_CELL: f64 = 0.95;
 /// All its days together handle no more events than that: a minute or two.
 const EVENTS_MAX: f64 = 1e9;
 
+/// Fewer visits per second are slow to show whether everything is back to normal.
+const FEW_PER_S: f64 = 2.0;
+
 const MINUTE_NS: u64 = 60_000_000_000;
 const DAY_NS: u64 = 1_440 * MINUTE_NS;
 
@@ -340,11 +343,25 @@ impl Trigger {
                     axis,
                     size,
                     origin,
-                    horizon_ns: horizon_ns(&system.promises[promise]),
+                    horizon_ns: 0,
                 });
             }
         }
-        best
+        best.map(|trigger| {
+            let rate = trigger.per_second(&check.world);
+            let horizon_ns = horizon_ns(&system.promises[promise], rate);
+            Self {
+                horizon_ns,
+                ..trigger
+            }
+        })
+    }
+
+    /// Visits per second when it strikes, at today's demand; none if nobody comes at a rate.
+    fn per_second(&self, world: &World) -> Option<f64> {
+        let at = self.at(world);
+        let date = world.year.calendar().local(at).date();
+        world.visits_at(date, at).filter(|rate| 0.0 < *rate)
     }
 
     /// The map before anything is known.
@@ -375,7 +392,7 @@ impl Trigger {
             axis: self.axis,
             loads: LOADS.to_vec(),
             worst: (self.origin == Origin::WorstDay).then_some((demand, self.size)),
-            per_second: world.visits_at(local.date(), at).filter(|rate| 0.0 < *rate),
+            per_second: self.per_second(world),
             horizon: self.horizon_ns as f64 / 1e9,
             cells: cells.collect(),
             sizes,
@@ -533,9 +550,11 @@ fn axis(
     })
 }
 
-/// How long after the fault's end a day is looked at, ns: as long as for hidden capacity, or as the promise needs to be judged.
-fn horizon_ns(promise: &Promise) -> u64 {
-    let mut longest = 20 * MINUTE_NS;
+/// How long after the fault's end a day is looked at, ns: as long as for hidden capacity, or as the promise needs to be judged;
+/// where too few come to be judged by the minute, an hour.
+fn horizon_ns(promise: &Promise, per_second: Option<f64>) -> u64 {
+    let few = per_second.is_none_or(|rate| rate < FEW_PER_S);
+    let mut longest = if few { 60 * MINUTE_NS } else { 20 * MINUTE_NS };
     for must in &promise.must {
         if must.over_ns < DAY_NS {
             longest = longest.max(must.over_ns);

@@ -149,7 +149,7 @@ function curve(brink) {
           y: y(brink.atRisk) - 5,
           "text-anchor": "end",
         },
-        `${brink.atRiskWords} may`,
+        `${brink.atRiskWords} may break`,
       ),
       svg("line", {
         class: "today",

@@ -107,7 +107,7 @@ function grid(map) {
   const today = (load) => (load.factor === 1 ? "today" : null);
   const body = el(
     "table",
-    { class: "map" },
+    { class: map.loads.length > 5 ? "map many" : "map" },
     el(
       "caption",
       { class: "unseen" },
