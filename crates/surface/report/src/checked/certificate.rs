@@ -64,7 +64,7 @@ pub fn facts(report: &CheckReport, file: &str, tool: &str, seed: u64) -> Vec<(St
         .collect()
 }
 
-/// What was not searched, a sentence each; `asked` is none if all promises were.
+/// What was not searched, a sentence each; the file makes so many promises.
 #[must_use]
 pub fn not_searched(report: &CheckReport, promises_of_the_file: usize) -> Vec<String> {
     let mut all = Vec::new();
@@ -116,6 +116,12 @@ pub fn not_searched(report: &CheckReport, promises_of_the_file: usize) -> Vec<St
                 all.push(format!(
                     "{told}: quiet days are not excluded beyond once in {} days.",
                     significant(days)
+                ));
+            }
+            let alone = rate.guessed.iter().any(|guess| guess.flips);
+            if rate.together_flip && !alone {
+                all.push(format!(
+                    "{told}: the rates that are guesses, all together a factor 3 up or down, change the verdict."
                 ));
             }
             for guess in &rate.guessed {
