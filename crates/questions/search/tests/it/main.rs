@@ -7,3 +7,4 @@ mod known;
 mod part_of_day;
 mod random;
 mod resume;
+mod split;
