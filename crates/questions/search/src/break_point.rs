@@ -216,14 +216,17 @@ impl Edge {
                 None => {}
             }
         }
-        for at in (0..first).rev() {
-            if low.is_some() || check.stopped.is_some() {
-                break;
-            }
+        // What cannot be told goes on for long where the fault breaks nearly as many days as may break: ever wider steps.
+        let (mut at, mut step) = (first, 1);
+        while low.is_none() && 0 < at && check.stopped.is_none() {
+            at = at.saturating_sub(step);
             match self.decide(check, &grid, at, at_risk)? {
-                Some(true) => high = Some(high.map_or(at, |known: usize| known.min(at))),
+                Some(true) => {
+                    high = Some(high.map_or(at, |known: usize| known.min(at)));
+                    step = 1;
+                }
                 Some(false) => low = Some(at),
-                None => {}
+                None => step *= 2,
             }
         }
         if low == Some(last) {
