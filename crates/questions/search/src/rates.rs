@@ -178,15 +178,12 @@ impl<C: Crew> Check<'_, C> {
 
     /// Days of the strata, until each rate is decided or nothing is left.
     pub(crate) fn confirm_rates(&mut self, claims: &[(usize, usize, f64)]) -> Result<(), Unlived> {
-        let mut open: Vec<(usize, f64)> = claims
-            .iter()
-            .map(|&(promise, _, threshold)| (promise, threshold))
-            .collect();
         let named = self.broken;
-        while !open.is_empty() {
+        loop {
             let costs = self.costs();
             let mut undecided = Vec::new();
-            for &(promise, threshold) in &open {
+            // All of them, each time: days that one claim asked for may open again what another had decided.
+            for &(promise, _, threshold) in claims {
                 let open = self.undecided(promise, threshold, &costs);
                 let open = open.or_else(|| self.open_by_guesses(promise, threshold, &costs));
                 if let Some(towards) = open {
@@ -198,10 +195,6 @@ impl<C: Crew> Check<'_, C> {
                 threshold < tally::rate(&sequence, &self.rates, &self.seen[promise]).low
             };
             self.broken = named + claims.iter().filter(is_broken).count();
-            open = undecided
-                .iter()
-                .map(|&(promise, threshold, _)| (promise, threshold))
-                .collect();
             if undecided.is_empty() {
                 break;
             }
