@@ -24,6 +24,7 @@ pub mod drawing;
 mod headline;
 mod island;
 mod live;
+mod load_map;
 mod shell;
 mod tiles;
 mod waterfall;
