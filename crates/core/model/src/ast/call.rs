@@ -18,21 +18,21 @@ record! {
     /// How a call deals with what may happen to it.
     pub struct CallPolicy = "a call policy" {
         /// How long one attempt may take; `none` waits for ever.
-        opt "timeout" timeout: Given<Switch<Uncertain<Duration>>>,
+        turn "timeout" timeout: Given<Switch<Uncertain<Duration>>>,
         /// How long the whole call may take, all attempts and back-offs; `inherit` is the caller's own.
-        opt "deadline" deadline: Given<Deadline>,
+        turn "deadline" deadline: Given<Deadline>,
         /// What happens to the callee's work when the caller stops waiting.
-        opt "cancel" cancel: Given<Cancel>,
+        turn "cancel" cancel: Given<Cancel>,
         /// Whether and how it is tried again.
-        opt "retry" retry: OrNone<Retry>,
+        turn "retry" retry: OrNone<Retry>,
         /// A copy to another replica when the answer is late.
-        opt "hedge" hedge: OrNone<Hedge>,
+        turn "hedge" hedge: OrNone<Hedge>,
         /// A permit around each attempt.
         opt "pool" pool: Given<Switch<Target>>,
         /// What is done when the last attempt failed.
         opt "fallback" fallback: OrNone<Fallback>,
         /// How a replica is chosen, in place of the callee's own way.
-        opt "balance" balance: Balance,
+        turn "balance" balance: Balance,
         /// The class of the request.
         opt "priority" priority: Given<Name>,
         /// How long a message is; 2 kB if not given.

@@ -29,7 +29,7 @@ record! {
         /// The class of its requests, one of `priorities`.
         opt "priority" priority: Given<Name>,
         /// The policy of its calls.
-        opt "calls" calls: CallPolicy,
+        turn "calls" calls: CallPolicy,
         /// Visits come only during an event: `during sale`.
         opt "active" active: Given<During>,
         /// What telemetry calls it.

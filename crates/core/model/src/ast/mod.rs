@@ -99,7 +99,7 @@ record! {
         /// What requests are about: keys with their popularity.
         opt "keys" keys: Names<KeySpace>,
         /// Permits that all services share.
-        opt "pools" pools: Names<Pool>,
+        turn "pools" pools: Names<Pool>,
         /// Classes of requests, most important first.
         opt "priorities" priorities: Vec<Given<Name>>,
         /// Switches, all down at first: operators set and clear them, steps ask for them.
@@ -111,7 +111,7 @@ record! {
         /// Where messages wait until somebody handles them.
         opt "topics" topics: Names<Topic>,
         /// Named call policies.
-        opt "policies" policies: Names<Policy>,
+        turn "policies" policies: Names<Policy>,
         /// What holds where nothing is said.
         opt "defaults" defaults: Defaults,
         /// Ways to break.
@@ -147,9 +147,9 @@ record! {
         /// Keys of services, each used where a service lacks it.
         opt "services" services: Service,
         /// The policy of calls, key by key, where nothing nearer says otherwise.
-        opt "calls" calls: CallPolicy,
+        turn "calls" calls: CallPolicy,
         /// The mesh of services that name none.
-        opt "mesh" mesh: OrNone<Mesh>,
+        turn "mesh" mesh: OrNone<Mesh>,
         /// How much `work`, `wait` and `think` vary if only a mean is given: `cv 1`.
         opt "spread" spread: Given<Spread>,
         /// The range of a quantity marked `@guess` that has none: `0.5x..2x`.

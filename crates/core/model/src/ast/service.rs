@@ -12,27 +12,27 @@ record! {
     /// Who answers: equal replicas, each with workers, perhaps cores, and a queue.
     pub struct Service = "a service" {
         /// How many replicas there are; 1 if not given.
-        opt "replicas" replicas: Given<Uncertain<Count>>,
+        turn "replicas" replicas: Given<Uncertain<Count>>,
         /// Requests in service at once per replica; `unlimited` is an event loop or cheap threads.
-        opt "workers" workers: Given<Bound>,
+        turn "workers" workers: Given<Bound>,
         /// CPU per replica, shared equally by the jobs in `work`.
-        opt "cores" cores: Cores,
+        turn "cores" cores: Cores,
         /// The waiting room for workers.
-        opt "queue" queue: Queue,
+        turn "queue" queue: Queue,
         /// What is refused before the queue.
-        opt "admission" admission: OrNone<Admission>,
+        turn "admission" admission: OrNone<Admission>,
         /// How callers choose a replica.
-        opt "balance" balance: Balance,
+        turn "balance" balance: Balance,
         /// How a replica starts.
         opt "start" start: Start,
         /// How a replica stops.
         opt "stop" stop: Stop,
         /// How callers learn which replicas are ready.
-        opt "probes" probes: Probes,
+        turn "probes" probes: Probes,
         /// How requests in service slow each other down.
         opt "contention" contention: OrNone<Contention>,
         /// Permits of this service.
-        opt "pools" pools: Names<Pool>,
+        turn "pools" pools: Names<Pool>,
         /// Named lists of steps.
         opt "blocks" blocks: Names<Steps>,
         /// What it does for each kind of request.
@@ -40,9 +40,9 @@ record! {
         /// What it does with the messages of topics.
         opt "consumes" consumes: Names<Consumes>,
         /// The policy of its calls.
-        opt "calls" calls: CallPolicy,
+        turn "calls" calls: CallPolicy,
         /// The policy of the mesh around calls to it.
-        opt "mesh" mesh: OrNone<Mesh>,
+        turn "mesh" mesh: OrNone<Mesh>,
         /// How a new version comes.
         opt "rollout" rollout: Rollout,
         /// The zone of all its replicas.
@@ -194,11 +194,11 @@ record! {
         /// The steps.
         req "do" steps: Steps,
         /// What is refused before the queue.
-        opt "admission" admission: OrNone<Admission>,
+        turn "admission" admission: OrNone<Admission>,
         /// The share of requests that end in `error` after the steps.
         opt "fails" fails: Given<Uncertain<Ratio>>,
         /// The policy of its calls.
-        opt "calls" calls: CallPolicy,
+        turn "calls" calls: CallPolicy,
         /// What telemetry calls it.
         note "known-as" known_as: Vec<Given<Text>>,
     }

@@ -8,15 +8,15 @@ record! {
     /// Where messages wait until somebody handles them.
     pub struct Topic = "a topic" {
         /// How many streams there are that are read in order; 1 if not given.
-        opt "partitions" partitions: Given<Uncertain<Count>>,
+        turn "partitions" partitions: Given<Uncertain<Count>>,
         /// The key space whose key decides the partition; without it messages are spread evenly.
         opt "key" key: Given<Name>,
         /// `partition` reads each partition in order, `none` lets workers compete; `partition` if not given.
         opt "order" order: Given<TopicOrder>,
         /// A message that waits longer is dropped; 7 d if not given.
-        opt "keep" keep: Given<Wait>,
+        turn "keep" keep: Given<Wait>,
         /// How many messages may lie in it, in each outbox of its own; `unlimited` if not given.
-        opt "bound" bound: Given<Bound>,
+        turn "bound" bound: Given<Bound>,
         /// How long it takes to store a message; 0 s if not given.
         opt "ack-takes" ack_takes: Given<Dist<Duration>>,
         /// How long nothing is read after the consuming replicas have changed; 20 s if not given.
@@ -34,15 +34,15 @@ record! {
         /// What is done with a message, or once with a batch.
         req "do" steps: Steps,
         /// How many messages one run takes at most, and how long it waits for them: `200 within 500ms`.
-        opt "batch" batch: Given<Batch>,
+        turn "batch" batch: Given<Batch>,
         /// How many messages per second the service takes at most.
-        opt "rate" rate: Given<Uncertain<Rate>>,
+        turn "rate" rate: Given<Uncertain<Rate>>,
         /// Whether and how a run that failed is repeated.
-        opt "retry" retry: OrNone<Retry>,
+        turn "retry" retry: OrNone<Retry>,
         /// The topic where messages go after the last attempt; without it they are dropped.
         opt "then" then: Given<Name>,
         /// `after` the run, so that a crash hands the message out again, or `before` it; `after` if not given.
-        opt "commit" commit: Given<Commit>,
+        turn "commit" commit: Given<Commit>,
         /// The flag that must be up: while it is down nothing is taken. What is in hand is finished.
         opt "if" only_if: Given<Name>,
     }
@@ -54,11 +54,11 @@ record! {
         /// The topic.
         req "send" send: Given<Name>,
         /// `all` waits until the message is stored, `none` goes on at once; `all` if not given.
-        opt "acks" acks: Given<Acks>,
+        turn "acks" acks: Given<Acks>,
         /// How long one attempt may take; `none` waits for ever.
-        opt "timeout" timeout: Given<Switch<Uncertain<Duration>>>,
+        turn "timeout" timeout: Given<Switch<Uncertain<Duration>>>,
         /// Whether and how it is tried again.
-        opt "retry" retry: OrNone<Retry>,
+        turn "retry" retry: OrNone<Retry>,
         /// What is done when the last attempt failed.
         opt "fallback" fallback: OrNone<Fallback>,
         /// How long the message is; 2 kB if not given.

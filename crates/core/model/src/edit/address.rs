@@ -48,7 +48,7 @@ fn key(text: &str) -> Seg {
 }
 
 /// The node at a place.
-pub(super) fn at<'n>(root: &'n Node, place: &[Seg]) -> Option<&'n Node> {
+pub(crate) fn at<'n>(root: &'n Node, place: &[Seg]) -> Option<&'n Node> {
     place.iter().try_fold(root, |node, seg| match seg {
         Seg::Key(key) => node.get(key),
         Seg::Index(index) => node.items()?.get(*index),

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 
 pub use address::{Location, Seg};
 
-pub(crate) use self::address::at_mut;
-use self::address::{at, find, find_there};
+pub(crate) use self::address::{at, at_mut};
+use self::address::{find, find_there};
 use crate::ast::Model;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::form::expand::expand;
@@ -55,6 +55,16 @@ pub fn apply(base: &mut Node, piece: &Node, found: &mut Diagnostics) {
     plan.read_inserts(base, piece, found);
     plan.check_conflicts(found);
     plan.carry_out(base, found);
+}
+
+/// The places of a model in long form that an address names; none if it names nothing.
+pub(crate) fn places(root: &Node, address: &str) -> Vec<Location> {
+    find(root, &Node::scalar(address, root.span)).unwrap_or_default()
+}
+
+/// The text of a number of a kind times a factor; none if there is none, or it is no such kind of number then.
+pub(crate) fn times(text: &str, factor: f64, form: ScalarForm) -> Option<String> {
+    change::changed(text, Change::Times(Factor::new(factor)?), form)
 }
 
 /// Multiplies the number that stands at an address, its range and its distribution included. A step

@@ -189,7 +189,7 @@ fn row(key: &KeyInfo) -> String {
         Some(mechanism) => format!("| {name} | *not built yet:* {} | |\n", cell(mechanism)),
         None => {
             let note = match key.role {
-                Role::Counts => "",
+                Role::Counts | Role::Turns => "",
                 Role::Describes => " Changes only what is printed.",
             };
             format!(

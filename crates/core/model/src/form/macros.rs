@@ -2,7 +2,8 @@
 
 /// Defines a map with known keys.
 ///
-/// Each key stands behind a word: `req` (must be there), `opt` (may be left out), `note` (may be
+/// Each key stands behind a word: `req` (must be there), `opt` (may be left out), `turn` (may be left out, and
+/// those who run the system decide it, with all that stands below it), `note` (may be
 /// left out and changes nothing but what is printed), `flat` (the keys of another record in the
 /// same map), `pick` (the keys of one alternative of a `choice!` in the same map).
 macro_rules! record {
@@ -64,6 +65,7 @@ pub(crate) use record;
 macro_rules! slot {
     (type req $ty:ty) => { $ty };
     (type opt $ty:ty) => { Option<$ty> };
+    (type turn $ty:ty) => { Option<$ty> };
     (type note $ty:ty) => { Option<$ty> };
     (type flat $ty:ty) => { $ty };
     (type pick $ty:ty) => { $ty };
@@ -73,6 +75,9 @@ macro_rules! slot {
     };
     (member opt $key:tt $ty:ty [$($doc:literal),*]) => {
         $crate::form::slot!(field $key $ty [$($doc),*] Optional Counts)
+    };
+    (member turn $key:tt $ty:ty [$($doc:literal),*]) => {
+        $crate::form::slot!(field $key $ty [$($doc),*] Optional Turns)
     };
     (member note $key:tt $ty:ty [$($doc:literal),*]) => {
         $crate::form::slot!(field $key $ty [$($doc),*] Optional Describes)
@@ -95,6 +100,7 @@ macro_rules! slot {
 
     (take req $key:tt $ty:ty, $map:ident, $reader:ident) => { $map.required::<$ty>($key, $reader) };
     (take opt $key:tt $ty:ty, $map:ident, $reader:ident) => { $map.optional::<$ty>($key, $reader) };
+    (take turn $key:tt $ty:ty, $map:ident, $reader:ident) => { $map.optional::<$ty>($key, $reader) };
     (take note $key:tt $ty:ty, $map:ident, $reader:ident) => { $map.optional::<$ty>($key, $reader) };
     (take flat $key:tt $ty:ty, $map:ident, $reader:ident) => {
         <$ty as $crate::form::Fields>::take($map, $reader)
@@ -105,6 +111,7 @@ macro_rules! slot {
 
     (build req $field:ident) => { $field? };
     (build opt $field:ident) => { $field };
+    (build turn $field:ident) => { $field };
     (build note $field:ident) => { $field };
     (build flat $field:ident) => { $field? };
     (build pick $field:ident) => { $field? };

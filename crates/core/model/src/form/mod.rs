@@ -239,6 +239,9 @@ pub enum Need {
 pub enum Role {
     /// It changes a history, a verdict or a price.
     Counts,
+    /// It does, and those who run the system decide it: a setting, with all that stands below it
+    /// (of a map that says which of its own keys are settings, only these).
+    Turns,
     /// It changes only what is printed.
     Describes,
 }

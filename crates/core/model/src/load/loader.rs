@@ -300,42 +300,8 @@ impl<'a> Loader<'a> {
 
     /// Applies `path=value` from the command line, all of them as one edit.
     fn set(&mut self, tree: &mut Node, all: &[String]) {
-        let mut edits = Vec::new();
-        for text in all {
-            let id = self.sources.add("--set", text.as_str());
-            let span = Span::new(id, 0, text.len());
-            let Some((path, _)) = text.split_once('=') else {
-                let error = Diagnostic::error(span, format!("{} has no `=`", quoted(text)));
-                self.found
-                    .push(error.expected("`path=value`, such as `services.till.replicas=9`"));
-                continue;
-            };
-            let start = path.len() + 1;
-            if text[start..].trim().is_empty() {
-                self.found.push(Diagnostic::error(
-                    span,
-                    format!("{} has no value", quoted(path.trim())),
-                ));
-                continue;
-            }
-            if let Some(value) = parse_text(&text[start..], id, start, &mut self.found) {
-                let blanks = path.len() - path.trim_start().len();
-                edits.push(Entry {
-                    key: Key {
-                        text: path.trim().into(),
-                        span: Span::new(id, blanks, blanks + path.trim().len()),
-                    },
-                    value,
-                });
-            }
-        }
-        if let Some(first) = edits.first() {
-            let span = first.key.span;
-            let edits = Node {
-                span,
-                value: Value::Map(edits),
-            };
-            self.edit(tree, &Node::map(span, vec![("edit", edits)]));
+        if let Some(edits) = set_edits(&mut self.sources, all, &mut self.found) {
+            self.edit(tree, &Node::map(edits.span, vec![("edit", edits)]));
         }
     }
 
@@ -608,4 +574,45 @@ fn fill_below(owner: &mut Node, key: &Key, defaults: &Node) {
             value: defaults.clone(),
         }),
     }
+}
+
+/// What `path=value` says, all of them, as the map of an edit; none if nothing can be read.
+pub(super) fn set_edits(
+    sources: &mut SourceMap,
+    all: &[String],
+    found: &mut Diagnostics,
+) -> Option<Node> {
+    let mut edits = Vec::new();
+    for text in all {
+        let id = sources.add("--set", text.as_str());
+        let span = Span::new(id, 0, text.len());
+        let Some((path, _)) = text.split_once('=') else {
+            let error = Diagnostic::error(span, format!("{} has no `=`", quoted(text)));
+            found.push(error.expected("`path=value`, such as `services.till.replicas=9`"));
+            continue;
+        };
+        let start = path.len() + 1;
+        if text[start..].trim().is_empty() {
+            found.push(Diagnostic::error(
+                span,
+                format!("{} has no value", quoted(path.trim())),
+            ));
+            continue;
+        }
+        if let Some(value) = parse_text(&text[start..], id, start, found) {
+            let blanks = path.len() - path.trim_start().len();
+            edits.push(Entry {
+                key: Key {
+                    text: path.trim().into(),
+                    span: Span::new(id, blanks, blanks + path.trim().len()),
+                },
+                value,
+            });
+        }
+    }
+    let span = edits.first()?.key.span;
+    Some(Node {
+        span,
+        value: Value::Map(edits),
+    })
 }

@@ -5,6 +5,7 @@
 //! files. The tree is kept, because events and faults edit it while a system runs.
 
 mod inputs;
+mod levers;
 mod loader;
 mod path;
 mod scenario;
@@ -13,6 +14,7 @@ mod write;
 use std::sync::Arc;
 
 pub use self::inputs::Input;
+pub use self::levers::{Lever, Turn, Way};
 use self::loader::Loader;
 pub use self::write::{DayFile, Found, Unwritable, hash_of};
 use crate::ast;

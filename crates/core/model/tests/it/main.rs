@@ -6,6 +6,7 @@ mod growth;
 mod holes;
 mod hostile;
 mod inputs;
+mod levers;
 mod mistakes;
 mod pages;
 mod recordings;

@@ -124,7 +124,7 @@ fn all_keys() -> BTreeMap<Key, Effect> {
             match member {
                 Member::Key(field) => {
                     let effect = match field.role {
-                        Role::Counts => Effect::Counts,
+                        Role::Counts | Role::Turns => Effect::Counts,
                         Role::Describes => Effect::Prints,
                     };
                     out.insert((found.name, variant, field.key), effect);
