@@ -6,7 +6,7 @@
 //! work), `direct` (all that in one go where nothing stands in the way), `topic` (messages that are handled
 //! later), `replica`, `worker`, `fault` and `reconfigure` (what goes wrong or changes), `watch` (who notices) and
 //! `operate` (who acts). `deadlock` looks for rings at the end. `measure` counts, [`observe`] watches, [`trace`]
-//! follows single visits, and [`outcome`] is what a run has to say. `control` is what one may do between two advances, and [`rows`]
+//! follows single visits, [`events`] lists them all, and [`outcome`] is what a run has to say. `control` is what one may do between two advances, and [`rows`]
 //! says what a row is.
 //!
 //! Every history is a function of (system, day, seed): no clock, no threads, no ambient chance.
@@ -21,6 +21,7 @@ mod control;
 mod deadlock;
 mod direct;
 pub mod engine;
+pub mod events;
 mod fault;
 mod finish;
 mod glance;

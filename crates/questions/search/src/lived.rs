@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use worstday_model::calendar::Calendar;
 use worstday_model::day::{self, DayError, DayRequest, Happening, Happens, Random, Scenario, What};
 use worstday_model::system::{
-    Arrive, ClientId, Condition, EditId, FaultId, FaultWhen, Metric, Subject, System, Tables,
+    Arrive, ClientId, Condition, EditId, EventId, FaultId, FaultWhen, Metric, Subject, System,
+    Tables,
 };
 use worstday_sim::History;
 use worstday_sim::engine::Editing;
@@ -74,6 +75,13 @@ impl Trial {
     #[must_use]
     pub fn new(day: Scenario, seed: u64) -> Self {
         let settles = day.from.is_some() && day.from == day.until;
+        Self { day, seed, settles }
+    }
+
+    /// A day that is lived to its end, whatever happens.
+    #[must_use]
+    pub fn lived_out(day: Scenario, seed: u64) -> Self {
+        let settles = false;
         Self { day, seed, settles }
     }
 }
@@ -525,15 +533,81 @@ impl World {
         outcome.map(Some).map_err(|error| unlived(&error))
     }
 
-    fn begun(&self, trial: &Trial) -> Result<(Arc<day::Day>, History), Unlived> {
+    /// The same days of another system of the same things: one with something decided otherwise.
+    #[must_use]
+    pub fn beside(&self, system: &System, editing: Arc<dyn Editing>, what: &str) -> Self {
+        let known = system.faults.len();
+        let faults = self.system.faults[known.min(self.system.faults.len())..].to_vec();
+        Self {
+            system: Arc::new(without_growth(system, known, &faults)),
+            editing: Arc::new(Extended {
+                inner: editing,
+                first: known,
+                faults,
+            }),
+            variant: format!("{} with {what}", self.variant),
+            plans: Plans::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The same days of a system that differs in what does not make a plan; `editing` goes with it.
+    pub(crate) fn with(&self, tables: Tables, editing: Arc<dyn Editing>, what: &str) -> Self {
+        Self {
+            system: Arc::new(System::new(tables).expect("it was right before")),
+            editing,
+            variant: format!("{} {what}", self.variant),
+            ..self.clone()
+        }
+    }
+
+    /// The same days without what some events do.
+    #[must_use]
+    pub fn without_events(&self, events: &[EventId]) -> Self {
+        if events.is_empty() {
+            return self.clone();
+        }
+        let mut tables: Tables = (**self.system).clone();
+        for event in events {
+            let event = &mut tables.events[event.index()];
+            event.demand.clear();
+            event.edit = None;
+        }
+        Self {
+            system: Arc::new(System::new(tables).expect("an event may do nothing")),
+            variant: format!("{} without {events:?}", self.variant),
+            plans: Plans::default(),
+            ..self.clone()
+        }
+    }
+
+    /// How long a fault lasts on average, ns; no time at all if that is another's matter.
+    #[must_use]
+    pub fn usual_length(&self, fault: FaultId) -> u64 {
+        match &self.system.faults[fault.index()].lasts {
+            worstday_model::system::Lasts::Time(law) => day::mean(law) as u64,
+            _ => 0,
+        }
+    }
+
+    /// The plan of a day.
+    ///
+    /// # Errors
+    ///
+    /// [`Unlived`] if there is no such day.
+    pub fn planned(&self, day: &Scenario) -> Result<day::Day, Unlived> {
         let request = DayRequest {
-            as_of: trial.day.day,
-            what: What::Scenario(trial.day.clone()),
+            as_of: day.day,
+            what: What::Scenario(day.clone()),
             length_ns: None,
             random: Random::No,
         };
+        day::plan(&self.system, &request).map_err(|error| Unlived(error.to_string()))
+    }
+
+    fn begun(&self, trial: &Trial) -> Result<(Arc<day::Day>, History), Unlived> {
         let unlived = |error: &dyn std::fmt::Display| Unlived(error.to_string());
-        let day = Arc::new(day::plan(&self.system, &request).map_err(|error| unlived(&error))?);
+        let day = Arc::new(self.planned(&trial.day)?);
         let history = History::new(
             Arc::clone(&self.system),
             Arc::clone(&day),

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -31,9 +31,13 @@ pub enum Command {
     Run(Box<Run>),
     /// Judge each promise: kept, broken (by which day, how often), or can't tell (and what decides it)
     Check(Box<Check>),
+    /// Say why a found day breaks a promise, what keeps it going, and which changes would spare it
+    Explain(Box<Explain>),
+    /// Compare two systems, or one with a change of it: broken days, break points and cost, before and after
+    Diff(Box<Diff>),
     /// The story of a retry storm, without a file
     Demo(Demo),
-    /// Print a JSON Schema: of model files, or of what `run` and `check` write with `--format json`
+    /// Print a JSON Schema: of model files, or of what `run`, `check`, `explain` and `diff` write with `--format json`
     Schema {
         /// Of what
         #[arg(value_enum, default_value_t = Schema::Model)]
@@ -56,6 +60,10 @@ pub enum Schema {
     Outcome,
     /// What `check --format json` writes.
     Check,
+    /// What `explain --format json` writes.
+    Explain,
+    /// What `diff --format json` writes.
+    Diff,
 }
 
 /// `worstday run`
@@ -173,6 +181,79 @@ pub struct Check {
     pub threads: Option<u16>,
 }
 
+/// `worstday explain`
+#[derive(Clone, Debug, Args)]
+pub struct Explain {
+    /// The name of a day in .worstday (here, or one folder down), or a scenario file
+    #[arg(value_name = "ID|FILE")]
+    pub day: PathBuf,
+    /// The promise to explain [default: the one that the file says it breaks]
+    #[arg(long, value_name = "NAME")]
+    pub promise: Option<String>,
+    /// How long to try, or how many days: 60s, 2000d [default: 60s]
+    #[arg(long, value_name = "TIME|DAYS")]
+    pub budget: Option<String>,
+    /// List what happens on that day instead, event by event
+    #[arg(long, conflicts_with_all = ["scenario", "budget", "promise"])]
+    pub events: bool,
+    /// Print the day as a scenario file instead: `run --scenario` lives it again, byte for byte
+    #[arg(long, conflicts_with_all = ["budget", "promise"])]
+    pub scenario: bool,
+    /// Change a line of the model: services.till.replicas=9
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Apply an overlay file
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Vec<PathBuf>,
+    /// Apply a variant of the overlay
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Fresh days follow from this number too
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How to print
+    #[command(flatten)]
+    pub output: Output,
+    /// On how many threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// `worstday diff`
+#[derive(Clone, Debug, Args)]
+pub struct Diff {
+    /// The model before the change
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The model after it [default: the first one, changed as below]
+    #[arg(value_name = "OTHER")]
+    pub other: Option<PathBuf>,
+    /// Change a line of the second model: services.till.replicas=9
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Apply an overlay file to the second model
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Vec<PathBuf>,
+    /// Apply a variant of the overlay
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// How long to compare, or how many days: 60s, 2000d [default: 60s]
+    #[arg(long, value_name = "TIME|DAYS")]
+    pub budget: Option<String>,
+    /// Only how often days break, no break points
+    #[arg(long)]
+    pub no_brink: bool,
+    /// Fresh days follow from this number too
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How to print
+    #[command(flatten)]
+    pub output: Output,
+    /// On how many threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
 /// For whom `check` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CheckFormat {
@@ -238,9 +319,68 @@ impl Check {
     #[must_use]
     pub fn as_run(&self) -> Run {
         Run {
-            file: self.file.clone(),
-            scenario: None,
             day: self.day.clone(),
+            set: self.set.clone(),
+            overlay: self.overlay.clone(),
+            variant: self.variant.clone(),
+            output: Output {
+                format: Format::Text,
+                verbose: self.verbose,
+            },
+            threads: self.threads,
+            ..Run::of(&self.file)
+        }
+    }
+}
+
+impl Check {
+    /// The arguments that made the model, without the day, as they may be typed again.
+    #[must_use]
+    pub fn made_with(&self) -> Vec<String> {
+        Run {
+            day: None,
+            ..self.as_run()
+        }
+        .repeated()
+    }
+}
+
+impl Explain {
+    /// The arguments that made the model, as they may be typed again.
+    #[must_use]
+    pub fn made_with(&self) -> Vec<String> {
+        Run {
+            set: self.set.clone(),
+            overlay: self.overlay.clone(),
+            variant: self.variant.clone(),
+            ..Run::of(&self.day)
+        }
+        .repeated()
+    }
+
+    /// A run of the same model on that day, which is in a file.
+    #[must_use]
+    pub fn as_run(&self, model: &Path, day: &Path) -> Run {
+        Run {
+            scenario: Some(day.to_owned()),
+            set: self.set.clone(),
+            overlay: self.overlay.clone(),
+            variant: self.variant.clone(),
+            output: self.output,
+            threads: self.threads,
+            ..Run::of(model)
+        }
+    }
+}
+
+impl Run {
+    /// A file, and nothing else that is asked for.
+    #[must_use]
+    pub fn of(file: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            scenario: None,
+            day: None,
             at: None,
             faults: false,
             length: None,
@@ -248,16 +388,16 @@ impl Check {
             seed: None,
             shard: None,
             merge: Vec::new(),
-            set: self.set.clone(),
-            overlay: self.overlay.clone(),
-            variant: self.variant.clone(),
+            set: Vec::new(),
+            overlay: Vec::new(),
+            variant: None,
             no_trial: true,
             output: Output {
                 format: Format::Text,
-                verbose: self.verbose,
+                verbose: false,
             },
             html: None,
-            threads: self.threads,
+            threads: None,
             live: Live {
                 live: false,
                 port: None,
@@ -265,9 +405,7 @@ impl Check {
             },
         }
     }
-}
 
-impl Run {
     /// The arguments that say what is simulated, as they may be typed again.
     #[must_use]
     pub fn repeated(&self) -> Vec<String> {

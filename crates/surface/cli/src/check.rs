@@ -34,7 +34,7 @@ const BUDGET: Duration = Duration::from_secs(60);
 const MAP_SHARE: u32 = 2;
 
 /// All verdicts together hold with this confidence.
-const CONFIDENCE: f64 = 0.95;
+pub(crate) const CONFIDENCE: f64 = 0.95;
 
 /// Runs the command and says how to exit.
 ///
@@ -266,7 +266,7 @@ fn keep(
 }
 
 /// A length of time, or a number of days such as `200d`.
-fn budget(text: Option<&str>) -> Result<(Option<Duration>, Option<u64>), Stop> {
+pub(crate) fn budget(text: Option<&str>) -> Result<(Option<Duration>, Option<u64>), Stop> {
     let Some(text) = text else {
         return Ok((Some(BUDGET), None));
     };
@@ -298,12 +298,18 @@ fn print(
         CheckFormat::Github => github::write(report),
         CheckFormat::Text => {
             let file = arguments.file.display().to_string();
+            // The day is named by its name where that is found from here, else by its file.
             let next = kept.map_or(String::new(), |kept| {
-                let mut words = vec![file.clone()];
-                words.extend(arguments.as_run().repeated());
-                words.extend(["--scenario".to_owned(), kept.id.clone()]);
+                let from_here = 2 < kept.path.components().count();
+                let day = if from_here {
+                    kept.path.display().to_string()
+                } else {
+                    kept.id.clone()
+                };
+                let mut words = vec![day];
+                words.extend(arguments.made_with());
                 let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-                format!("worstday run {}", words.join(" "))
+                format!("worstday explain {}", words.join(" "))
             });
             let told = Told {
                 file: &file,

@@ -170,21 +170,29 @@ pub fn read(arguments: &Run, files: &dyn Files, today: Option<Date>) -> Result<R
         seed: model
             .scenario()
             .and_then(|scenario| Some(scenario.seed.as_ref()?.value.0)),
-        editing: if system.edits.is_empty() {
-            Arc::new(worstday_sim::NoEdits)
-        } else {
-            Arc::new(Edited {
-                model: model.clone(),
-                system: Arc::clone(&system),
-                files: files.clone(),
-            })
-        },
+        editing: editing(&model, &system, &files),
         system,
     };
     Ok(Read {
         loaded,
         model,
         files,
+    })
+}
+
+/// What makes the system that edits make at run time, from what was read.
+pub fn editing(
+    model: &Model,
+    system: &Arc<System>,
+    files: &[(String, Vec<u8>)],
+) -> Arc<dyn Editing> {
+    if system.edits.is_empty() {
+        return Arc::new(worstday_sim::NoEdits);
+    }
+    Arc::new(Edited {
+        model: model.clone(),
+        system: Arc::clone(system),
+        files: files.to_vec(),
     })
 }
 

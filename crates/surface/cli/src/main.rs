@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`arguments`] is the command line, [`load`] reads files and [`reread`] what was read once, [`run`] is
 //! the command that the others build on, with [`threads`], [`progress`], [`interrupt`] and [`part`]; [`check`] judges promises with the
-//! [`crew`] that lives its days; [`store`] keeps days; [`page`] writes a run
+//! [`crew`] that lives its days, [`explain`] says why a day breaks one, [`diff`] what a change does to all; [`store`] keeps days; [`page`] writes a run
 //! as HTML, [`live`] lets somebody fly through a day, [`demo`] tells a story; [`exit`] is how it ends. Only this crate
 //! touches files and terminals; a clock is here and in the flight simulator's own thread.
 
@@ -11,7 +11,9 @@ mod check;
 mod check_page;
 mod crew;
 mod demo;
+mod diff;
 mod exit;
+mod explain;
 mod interrupt;
 mod live;
 mod load;
@@ -58,6 +60,8 @@ fn execute(command: &Command) -> Result<Exit, Stop> {
         Command::Run(arguments) if arguments.live.live => live::run(arguments),
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::check(arguments),
+        Command::Explain(arguments) => explain::explain(arguments),
+        Command::Diff(arguments) => diff::diff(arguments),
         Command::Demo(arguments) if arguments.live.live => live::demo(arguments),
         Command::Demo(arguments) => demo::demo(arguments),
         Command::Schema { of } => {
@@ -65,6 +69,8 @@ fn execute(command: &Command) -> Result<Exit, Stop> {
                 Schema::Model => load::schema(),
                 Schema::Outcome => worstday_report::json::SCHEMA.to_owned(),
                 Schema::Check => worstday_report::checked::json::SCHEMA.to_owned(),
+                Schema::Diff => worstday_report::differs::SCHEMA.to_owned(),
+                Schema::Explain => worstday_report::explained::document::SCHEMA.to_owned(),
             })?;
             Ok(Exit::Kept)
         }

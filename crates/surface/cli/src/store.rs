@@ -287,6 +287,43 @@ pub fn scenario(model: &Path, named: &Path) -> Result<PathBuf, StoreError> {
     }
 }
 
+/// The file of a day that is only named: kept here, or in one of the folders right below.
+///
+/// # Errors
+///
+/// If no such day is kept, or several.
+pub fn somewhere(named: &Path) -> Result<PathBuf, StoreError> {
+    let Some(id) = named.to_str().filter(|id| is_id(id) && !named.exists()) else {
+        return Ok(named.to_owned());
+    };
+    let here = Store::beside(Path::new("here"));
+    let first = here.find(id);
+    if first.is_ok() {
+        return first;
+    }
+    let mut folders: Vec<PathBuf> = fs::read_dir(".")
+        .map_err(|error| StoreError::Io(PathBuf::from("."), error))?
+        .filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name())))
+        .filter(|path| path.join(FOLDER).is_dir())
+        .collect();
+    folders.sort();
+    let mut found: Vec<PathBuf> = folders
+        .iter()
+        .filter_map(|folder| Store::beside(&folder.join("there")).find(id).ok())
+        .collect();
+    match found.len() {
+        0 => first,
+        1 => Ok(found.remove(0)),
+        _ => Err(StoreError::Ambiguous {
+            id: id.to_owned(),
+            ids: found
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect(),
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@
 //! - `stations`, `findings`, `advice`: who waits where and why, what the description warns of, what to do.
 //! - [`text`]: the terminal, 80 by 24. [`json`]: the same facts for programs, and their schema.
 //! - [`checked`]: what `check` found, for a terminal; as one value for programs, build servers and reviewers; baselines.
+//! - [`explained`]: why a day breaks a promise; [`differs`]: what a change does to every promise.
 //! - [`quantity`], [`clock`], [`places`]: numbers, moments and lines of the file in words.
 //!
 //! Everything is a function of its arguments; nothing here reads a clock, a file or a terminal.
@@ -17,8 +18,10 @@
 mod advice;
 pub mod checked;
 pub mod clock;
+pub mod differs;
 pub mod document;
 pub mod estimate;
+pub mod explained;
 mod findings;
 pub mod json;
 mod money;

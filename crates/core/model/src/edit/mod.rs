@@ -23,7 +23,7 @@ use crate::ast::Model;
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::form::expand::expand;
 use crate::form::{Form, Kind, Record, ScalarForm, Shape, Takes};
-use crate::scalar::{Change, Factor, Scalar, source};
+use crate::scalar::{Change, Count, Factor, Number, Scalar, Uncertain, source};
 use crate::source::Span;
 use crate::tree::{Entry, Key, NODES_MAX, Node, Value, is_ignored};
 
@@ -62,9 +62,20 @@ pub(crate) fn places(root: &Node, address: &str) -> Vec<Location> {
     find(root, &Node::scalar(address, root.span)).unwrap_or_default()
 }
 
-/// The text of a number of a kind times a factor; none if there is none, or it is no such kind of number then.
+/// The text of a number of a kind times a factor, counts rounded to the nearest; none if there is none, or it is no such
+/// kind of number then.
 pub(crate) fn times(text: &str, factor: f64, form: ScalarForm) -> Option<String> {
-    change::changed(text, Change::Times(Factor::new(factor)?), form)
+    let exact = change::changed(text, Change::Times(Factor::new(factor)?), form);
+    exact.or_else(|| {
+        let count = Uncertain::<Count>::parse(text).ok()?.best().get();
+        let wanted = (count as f64 * factor).round();
+        let change = if wanted < count as f64 {
+            Change::Fewer(Number::new(count as f64 - wanted)?)
+        } else {
+            Change::More(Number::new(wanted - count as f64)?)
+        };
+        change::changed(text, change, form)
+    })
 }
 
 /// Multiplies the number that stands at an address, its range and its distribution included. A step

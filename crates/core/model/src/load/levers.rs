@@ -44,6 +44,24 @@ pub struct Lever {
     location: Location,
 }
 
+impl Lever {
+    /// The last key of it: `replicas`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        match self.location.last() {
+            Some(Seg::Key(key)) => key,
+            _ => "",
+        }
+    }
+
+    /// Whether it is a part of what that key holds: of `cores`, say.
+    #[must_use]
+    pub fn is_within(&self, key: &str) -> bool {
+        let is = |seg: &Seg| matches!(seg, Seg::Key(own) if **own == *key);
+        self.location.iter().any(is)
+    }
+}
+
 /// A setting set otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
@@ -259,9 +277,10 @@ impl Walk<'_> {
             return;
         };
         let turn = |(value, way, far): (String, Way, f64)| {
-            let nested = below.iter().rev().fold(value.clone(), |inner, key| {
-                format!("{{{key}: {inner}}}")
-            });
+            let nested = below
+                .iter()
+                .rev()
+                .fold(value.clone(), |inner, key| format!("{{{key}: {inner}}}"));
             Turn {
                 set: format!("{address}={nested}"),
                 value,
@@ -320,7 +339,11 @@ impl Walk<'_> {
         let callee = at(tree, step)?.get("call")?.text()?;
         let callee = source::split(callee).map_or(callee, |(text, _)| text);
         let owner = keys(&self.location[..2])?;
-        let owner = match (owner[0].as_str(), self.location.get(2), self.location.get(3)) {
+        let owner = match (
+            owner[0].as_str(),
+            self.location.get(2),
+            self.location.get(3),
+        ) {
             ("services", Some(Seg::Key(group)), Some(Seg::Key(member)))
                 if matches!(&**group, "endpoints" | "blocks") =>
             {
@@ -469,9 +492,9 @@ fn doublings(factor: f64) -> f64 {
 /// A node as one line of a file.
 fn shown(node: &Node) -> String {
     match &node.value {
-        Value::Scalar(scalar) => {
-            source::split(&scalar.text).map_or(&*scalar.text, |(text, _)| text).to_owned()
-        }
+        Value::Scalar(scalar) => source::split(&scalar.text)
+            .map_or(&*scalar.text, |(text, _)| text)
+            .to_owned(),
         Value::Map(entries) => {
             let pairs: Vec<String> = entries
                 .iter()

@@ -285,7 +285,7 @@ fn it_fits_a_terminal() {
     assert!(said.out.contains("✗ broken"), "{}", said.out);
     let next = lines.last().expect("there are lines");
     assert!(
-        next.starts_with("next   worstday run") && next.contains("--scenario WD-"),
+        next.starts_with("next   worstday explain") && next.contains("WD-"),
         "{next}"
     );
 }

@@ -4,6 +4,8 @@ mod absurd;
 mod campaigns;
 mod check;
 mod check_page;
+mod diff;
+mod explain;
 mod formats;
 mod keys;
 mod live;

@@ -52,6 +52,36 @@ pub fn said(output: Output, words: &[&str]) -> Said {
     }
 }
 
+/// A folder for one test, gone when it is dropped.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// With these files, by their paths in it.
+    pub fn of(name: &str, files: &[(&str, &str)]) -> Self {
+        let path = std::env::temp_dir().join(format!("worstday-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        for (file, text) in files {
+            let file = path.join(file);
+            std::fs::create_dir_all(file.parent().expect("it is in the folder"))
+                .expect("there is room");
+            std::fs::write(file, text).expect("there is room");
+        }
+        Self(path)
+    }
+
+    /// The tool, run in it.
+    pub fn worstday(&self, words: &[&str]) -> Said {
+        let output = command(words).current_dir(&self.0).output();
+        said(output.expect("the tool runs"), words)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// A file for one test, gone when it is dropped.
 pub struct Scratch(PathBuf);
 
