@@ -21,15 +21,21 @@ pub const SCHEMA: &str = include_str!("../../../../docs/reference/diff.schema.js
 #[must_use]
 pub fn draw(difference: &Difference, names: (&str, &str), drawing: Drawing) -> String {
     let paint = Paint(drawing.colour);
-    let mut lines = vec![
-        format!(
-            "{}  before  {}",
-            paint.style("worstday diff", Style::Strong),
-            names.0
-        ),
-        format!("               after   {}", names.1),
-        String::new(),
-    ];
+    let mut lines = wrap(
+        &format!("before  {}", names.0),
+        &format!("{}  ", paint.style("worstday diff", Style::Strong)),
+        "                       ",
+        WIDTH,
+        2,
+    );
+    lines.extend(wrap(
+        &format!("after   {}", names.1),
+        "               ",
+        "                       ",
+        WIDTH,
+        3,
+    ));
+    lines.push(String::new());
     lines.push(row(["", "before", "after", "change"]));
     for promise in &difference.promises {
         lines.push(paint.style(&promise.name, Style::Strong));

@@ -89,7 +89,7 @@ fn all(
     lines.push(String::new());
     lines.push(paint.style("WHY", Style::Strong));
     lines.extend(causes(explained, each, full));
-    lines.extend(ends(explained, each));
+    lines.extend(ends(explained, each, full));
     lines.push(String::new());
     lines.push(paint.style("WHAT WOULD SPARE IT", Style::Strong));
     lines.extend(fixes(explained, each, full));
@@ -243,7 +243,7 @@ fn causes(explained: &Explained, each: usize, full: bool) -> Vec<String> {
     lines
 }
 
-fn ends(explained: &Explained, each: usize) -> Vec<String> {
+fn ends(explained: &Explained, each: usize, full: bool) -> Vec<String> {
     let Some(ends) = &explained.ends else {
         return Vec::new();
     };
@@ -259,7 +259,7 @@ fn ends(explained: &Explained, each: usize) -> Vec<String> {
             )
         } else {
             format!(
-                "It does not end by itself on {} of {} seeds: {} after the last strike ended ({}) it is not as before.",
+                "It does not end by itself on {} of {} seeds: not within {} of {}.",
                 count(stuck),
                 count(ends.trials),
                 seconds(ends.within_s),
@@ -269,32 +269,41 @@ fn ends(explained: &Explained, each: usize) -> Vec<String> {
         lines.extend(wrap(&line, "  ", "  ", WIDTH, 2));
     }
     if !explained.sustained.is_empty() {
-        let settings = explained.sustained.iter().take(each.max(2)).map(|held| {
+        let settings = explained.sustained.iter().take(each.max(3)).map(|held| {
             let now = held.now.as_deref().unwrap_or("not said");
-            format!(
-                "{} {now} ({}; with {} {} of {} come back)",
-                held.path,
-                held.place,
-                held.to,
-                count(held.back),
-                count(held.trials)
-            )
+            if full {
+                format!(
+                    "{} {now} ({}; with {} {} of {} come back)",
+                    held.path,
+                    held.place,
+                    held.to,
+                    count(held.back),
+                    count(held.trials)
+                )
+            } else {
+                format!("{} {now} ({})", held.path, held.place)
+            }
         });
-        let line = format!(
-            "What keeps it going: {}",
-            settings.collect::<Vec<_>>().join("; ")
-        );
-        lines.extend(wrap(&line, "  ", "    ", WIDTH, 4));
+        let settings: Vec<String> = settings.collect();
+        let line = format!("What keeps it going: {}", settings.join("; "));
+        lines.extend(wrap(&line, "  ", "    ", WIDTH, if full { 9 } else { 3 }));
     }
     for freed in explained.frees.iter().take(each.max(1)) {
+        let shares = if full {
+            format!(
+                " ({} to {})",
+                percent(freed.share.low),
+                percent(freed.share.high)
+            )
+        } else {
+            String::new()
+        };
         let line = format!(
-            "What frees it: {} at {}: {} of {} stuck days come back ({} to {})",
+            "What frees it: {} at {}: {} of {} come back{shares}",
             freed.what,
             freed.at,
             count(freed.back),
-            count(freed.trials),
-            percent(freed.share.low),
-            percent(freed.share.high)
+            count(freed.trials)
         );
         lines.extend(wrap(&line, "  ", "    ", WIDTH, 2));
     }

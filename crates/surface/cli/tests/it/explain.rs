@@ -19,7 +19,7 @@ faults:
   stall: {stall: server, every: 2 months, lasts: 20s}
   drag: {slow: idle, by: 3x, every: 2 months, lasts: 20s}
 promises:
-  answers: {for: users, must: [lost < 1% over 1m, recovers < 5m], survives: [stall]}
+  answers: {for: users, must: [lost < 10% over 1m, recovers < 5m], survives: [stall]}
   fast: {for: users, must: [p50 < 5s over 5m], survives: [stall]}
 ";
 
@@ -37,9 +37,9 @@ happens:
 breaks: [answers]
 ";
 
-fn storm() -> Folder {
+fn storm(name: &str) -> Folder {
     Folder::of(
-        "explain",
+        name,
         &[("storm.yaml", STORM), (".worstday/WD-aaaa.yaml", STALLED)],
     )
 }
@@ -89,8 +89,8 @@ fn broken_by_hand(folder: &Folder, set: &str) -> usize {
 /// would have spared it are what theory says, and each fix holds when it is made by hand.
 #[test]
 fn a_storm_is_explained() {
-    let folder = storm();
-    let said = explained(&folder, &["--budget", "4000d"]);
+    let folder = storm("explain-storm");
+    let said = explained(&folder, &["--budget", "3000d"]);
     let json = said.json();
     assert!(
         98 <= json["fresh"]["hits"].as_u64().unwrap(),
@@ -144,13 +144,15 @@ fn a_storm_is_explained() {
     assert!(freed.contains(&"restarting server".to_owned()), "{freed:?}");
     let fixes = json["fixes"].as_array().unwrap();
     assert_eq!(fixes.len(), 3);
-    assert_eq!(fixes[0]["path"], "server.queue.bound");
+    let bound = fixes
+        .iter()
+        .find(|fix| fix["path"] == "server.queue.bound")
+        .unwrap_or_else(|| panic!("{fixes:#?}"));
     assert!(
-        fixes[0]["to"].as_str().unwrap().parse::<u32>().unwrap() <= 50,
-        "{}",
-        fixes[0]
+        bound["to"].as_str().unwrap().parse::<u32>().unwrap() <= 50,
+        "{bound}"
     );
-    assert_eq!(fixes[0]["place"], "storm.yaml:7");
+    assert_eq!(bound["place"], "storm.yaml:7");
     assert!(18 <= broken_by_hand(&folder, ""));
     for fix in fixes {
         let set = fix["set"].as_str().unwrap();
@@ -162,7 +164,7 @@ fn a_storm_is_explained() {
 /// The same bytes on one thread and on two; text that fits a terminal; the schema's name; the day and its events.
 #[test]
 fn explanations_are_the_same_anywhere_and_fit_a_screen() {
-    let folder = storm();
+    let folder = storm("explain-bytes");
     let one = explained(&folder, &["--threads", "1", "--budget", "300d"]);
     let two = explained(&folder, &["--threads", "2", "--budget", "300d"]);
     assert_eq!(one.out, two.out);
@@ -274,7 +276,7 @@ happens:
 /// What cannot be explained is said as what it is.
 #[test]
 fn mistakes_are_answered() {
-    let folder = storm();
+    let folder = storm("explain-mistakes");
     let said = folder.worstday(&["explain", "WD-bbbb"]).exits(64);
     assert!(said.err.contains("WD-aaaa"), "{}", said.err);
     let said = folder.worstday(&["explain", "storm.yaml"]).exits(64);
