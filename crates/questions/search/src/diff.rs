@@ -151,7 +151,7 @@ pub fn diff<C: Crew>(
                     Side::Before => (of_before, &mut row.break_before),
                     Side::After => (of_after, &mut row.break_after),
                 };
-                *brink = check.break_point(promise)?;
+                *brink = crate::break_point::break_point(&mut check, promise)?;
             }
             let all = check.days.all() - days.0 - days.1;
             match side {
