@@ -119,9 +119,9 @@ fn row(columns: [&str; 4]) -> String {
     let [what, before, after, change] = columns;
     format!(
         "{}{}{}{change}",
-        cell(what, 25),
-        cell(before, 19),
-        cell(after, 19)
+        cell(what, 24),
+        cell(before, 17),
+        cell(after, 17)
     )
 }
 
