@@ -170,11 +170,11 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn world(&self, model: Model, world: &World, what: &str) -> Option<World> {
+    fn world(&self, model: &Model, world: &World, what: &str) -> Option<World> {
         let files = &self.read.files;
         let (system, _) = model.system(&Kept(files)).ok()?;
         let system = Arc::new(system);
-        let editing = editing(&model, &system, files);
+        let editing = editing(model, &system, files);
         Some(world.beside(&system, editing, what))
     }
 }
@@ -187,7 +187,7 @@ impl Workshop for Bench<'_> {
     fn turned(&self, world: &World, turn: &Turn) -> Option<World> {
         let set = std::slice::from_ref(&turn.set);
         let model = self.read.model.with_set(set).ok()?;
-        self.world(model, world, &turn.set)
+        self.world(&model, world, &turn.set)
     }
 }
 

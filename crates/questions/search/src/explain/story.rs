@@ -88,7 +88,7 @@ pub(super) fn chain(
             continue;
         }
         let from = with.start_unix_ns + happened.from_ns;
-        let until = happened.until_ns.map(|until| unix(until));
+        let until = happened.until_ns.map(unix);
         let lasts = until.map_or(0.0, |until| (until - from) as f64 / 1e9);
         rows.push((
             from,
@@ -170,7 +170,7 @@ pub(super) fn chain(
             }
         }
     }
-    rows.sort_by(|a, b| (a.0, a.1.kind).cmp(&(b.0, b.1.kind)));
+    rows.sort_by_key(|row| (row.0, row.1.kind));
     Told {
         beats: rows.into_iter().map(|(_, beat)| beat).collect(),
         took_part,

@@ -1,6 +1,7 @@
 //! Settings that spare a day, and settings that keep it going.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use worstday_model::day::{Happening, Happens};
@@ -215,10 +216,9 @@ impl<C: Crew> Case<'_, C> {
                 (&day, FRESH)
             };
             let seeds: Vec<u64> = (0..count).map(|index| self.seed_of_proof(index)).collect();
-            if !baselines.contains_key(&normal_day) {
+            if let Entry::Vacant(none) = baselines.entry(normal_day) {
                 let own = self.check.world.clone();
-                let tried = self.live(&own, day, &seeds, "the same days as they are")?;
-                baselines.insert(normal_day, tried);
+                none.insert(self.live(&own, day, &seeds, "the same days as they are")?);
             }
             let tried = if normal_day {
                 self.live(&world, day, &seeds, &row.turn.set)?

@@ -47,7 +47,7 @@ fn a_second_clerk_mends_four_days_a_year() {
     assert_eq!(json["paired"], true);
     // Four strikes a year, on about as many days; whoever comes while one of two is away goes to the other.
     let (low, high) = change(&json);
-    assert!(low <= -3.95 && -4.05 <= high && high < 0.0, "{low} {high}");
+    assert!(low <= -3.95 && (-4.05..0.0).contains(&high), "{low} {high}");
     assert_eq!(json["promises"][0]["newly-broken"], 0);
     let month = |side: &str| json[side]["per-month"].as_f64().unwrap();
     // A month of 30 days of a price per twelfth of a year.
@@ -103,7 +103,7 @@ fn another_rate_is_another_year() {
     assert_eq!(json["paired"], false);
     // 12 times a year and 4 times: 8 fewer, less the days with two.
     let (low, high) = change(&json);
-    assert!(low <= -7.8 && -8.0 <= high && high < 0.0, "{low} {high}");
+    assert!(low <= -7.8 && (-8.0..0.0).contains(&high), "{low} {high}");
 }
 
 /// Break points of both, and their quotient; the schema; a screen.
