@@ -129,6 +129,36 @@ pub struct ClaimAnswer {
     pub worst: Option<Worst>,
     /// Where quiet days break it: whether that is owed to its windows.
     pub windows: Option<Windows>,
+    /// Where inputs have ranges: what the verdict is over all of them, and which of them would settle it.
+    pub measure: Option<Measure>,
+}
+
+/// What a claim is over the ranges of all inputs, and what to measure next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// Draws of all inputs together.
+    pub draws: u64,
+    /// Of these, so many break the claim by a rough count.
+    pub broken: u64,
+    /// The inputs, what is worth most first.
+    pub inputs: Vec<Unknown>,
+}
+
+/// An input that nobody knows exactly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unknown {
+    /// Its path.
+    pub path: String,
+    /// Where it stands.
+    pub place: String,
+    /// The lower end of its range.
+    pub low: String,
+    /// The upper end.
+    pub high: String,
+    /// By so much a verdict would be right more often, of 1, if it were known.
+    pub gain: f64,
+    /// Its share of the spread of the rate of broken days.
+    pub share: f64,
 }
 
 /// How often days break a promise.

@@ -6,7 +6,7 @@
 //! whether short windows are to blame; `break_point` and `hidden` find how much more a system
 //! carries, and below which load it heals by itself, both by factors of demand (`brink`); [`map`] says what load and the
 //! size of a fault do together; `shrink` makes a day that breaks a promise smaller; [`answer`] is what there is to say;
-//! [`explain`] says why such a day breaks it, and what would spare it; [`diff`] what a change does to every promise.
+//! [`explain`] says why such a day breaks it, and what would spare it; [`diff`] what a change does to every promise; [`measure`] what nobody knows that would settle most verdicts.
 //!
 //! Nothing here knows threads, clocks or files: who lives the days is a [`check::Crew`]. What comes out is a
 //! function of the system, the seed and the days that the crew was given time for.
@@ -22,6 +22,7 @@ mod guess;
 mod hidden;
 pub mod lived;
 pub mod map;
+pub mod measure;
 mod named;
 mod rates;
 mod shrink;

@@ -170,6 +170,7 @@ impl<C: Crew> Check<'_, C> {
             cases_left_out: left_out as u64,
             worst,
             windows: None,
+            measure: None,
         };
         let found = found.map(|(mut trials, kind, _)| Found {
             promise,

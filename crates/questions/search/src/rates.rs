@@ -435,6 +435,7 @@ impl<C: Crew> Check<'_, C> {
             cases_left_out: 0,
             worst,
             windows: None,
+            measure: None,
         };
         (answer, found)
     }

@@ -15,6 +15,7 @@ use worstday_search::check::{Checked, Crew, Options, check as search, likely};
 use worstday_search::claim::Extra;
 use worstday_search::lived::{Trial, Unlived, World};
 use worstday_search::map::map;
+use worstday_search::measure::measure_next;
 use worstday_search::year;
 
 use crate::arguments::{Check, CheckFormat};
@@ -22,13 +23,17 @@ use crate::check_page;
 use crate::crew::{Hands, Memory};
 use crate::exit::{Exit, Stop};
 use crate::interrupt::Interrupt;
-use crate::load::{Loaded, load};
+use crate::load::{Disk, Loaded, read};
 use crate::part::Shard;
 use crate::run;
 use crate::store::{Kept, Store, StoreError};
+use crate::workshop::Ranges;
 
 /// How long is searched if nobody says otherwise.
 const BUDGET: Duration = Duration::from_secs(60);
+
+/// What to measure next has this part of the time, where inputs have ranges.
+const MEASURE_SHARE: u32 = 4;
 
 /// The map of a page has this part of the search's time, besides it.
 const MAP_SHARE: u32 = 2;
@@ -42,7 +47,8 @@ pub(crate) const CONFIDENCE: f64 = 0.95;
 ///
 /// What to say instead of verdicts.
 pub fn check(arguments: &Check) -> Result<Exit, Stop> {
-    let loaded = load(&arguments.as_run())?;
+    let read = read(&arguments.as_run(), &Disk, None)?;
+    let loaded = &read.loaded;
     if !loaded.warnings.is_empty() && arguments.verbose {
         eprint!("{}", loaded.warnings);
     }
@@ -100,7 +106,15 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
         || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         usize::from,
     );
-    let mut hands = Hands::new(threads, time, interrupt);
+    let ranges = Ranges::new(&read, first, &extra.faults);
+    let told = ranges.told();
+    // What is to be measured has its part of the time, where there is anything.
+    let measuring = match time {
+        Some(time) if !told.is_empty() => time / MEASURE_SHARE,
+        _ => Duration::ZERO,
+    };
+    let searching = time.map(|time| time - measuring);
+    let mut hands = Hands::new(threads, searching, interrupt);
     let store = Store::beside(&arguments.file);
     let memory = Memory::of(&store, &loaded.hash, arguments.seed);
     for part in &arguments.merge {
@@ -119,7 +133,12 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
         return Ok(Exit::Kept);
     }
     let checked = search(&world, &extra, &options, &mut hands);
-    let checked = checked.and_then(|checked| {
+    let checked = checked.and_then(|mut checked| {
+        if !told.is_empty() && checked.answer.ended != Some(Early::Stopped) {
+            hands.allow(measuring);
+            let answer = &mut checked.answer;
+            measure_next(&world, &extra, &options, &ranges, &told, answer, &mut hands)?;
+        }
         let drawn = arguments.html.is_some() && checked.answer.ended != Some(Early::Stopped);
         if !drawn {
             return Ok((checked, None));
@@ -141,7 +160,7 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
     let kept = if arguments.no_store {
         None
     } else {
-        keep(&store, &loaded, &world, &mut checked)?
+        keep(&store, loaded, &world, &mut checked)?
     };
     let baseline = match &arguments.baseline {
         Some(name) => Some(baseline(&store, name, &checked)?),

@@ -7,13 +7,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use worstday_model::load::{Lever, Model, Turn};
 use worstday_report::explained::{document, draw};
 use worstday_report::quoted;
 use worstday_report::text::{Drawing, Length};
 use worstday_search::answer::Early;
 use worstday_search::check::Options;
-use worstday_search::explain::{Asked, Explained, Workshop, explain as search};
+use worstday_search::explain::{Asked, Explained, explain as search};
 use worstday_search::lived::World;
 use worstday_search::year;
 
@@ -22,9 +21,10 @@ use crate::check::{CONFIDENCE, budget};
 use crate::crew::Hands;
 use crate::exit::{Exit, Stop};
 use crate::interrupt::Interrupt;
-use crate::load::{Disk, Kept, Read, editing, read};
+use crate::load::{Disk, Read, read};
 use crate::run;
 use crate::store;
+use crate::workshop::Workshop;
 
 /// Runs the command and says how to exit.
 ///
@@ -81,7 +81,7 @@ pub fn explain(arguments: &Explain) -> Result<Exit, Stop> {
     );
     let mut hands = Hands::new(threads, time, interrupt);
     let question = Asked { day, seed, promise };
-    let bench = Bench { read: &read };
+    let bench = Workshop { read: &read };
     let explained = search(&world, &bench, &question, &options, &mut hands);
     hands.clear();
     let explained = explained.map_err(|error| Stop::invalid(error, ""))?;
@@ -161,33 +161,6 @@ fn promise(arguments: &Explain, read: &Read) -> Result<usize, Stop> {
             "this day does not say which promise it breaks",
             &format!("`--promise NAME`: there is {}", names.join(", ")),
         )),
-    }
-}
-
-/// Makes systems from what was read.
-struct Bench<'a> {
-    read: &'a Read,
-}
-
-impl Bench<'_> {
-    fn world(&self, model: &Model, world: &World, what: &str) -> Option<World> {
-        let files = &self.read.files;
-        let (system, _) = model.system(&Kept(files)).ok()?;
-        let system = Arc::new(system);
-        let editing = editing(model, &system, files);
-        Some(world.beside(&system, editing, what))
-    }
-}
-
-impl Workshop for Bench<'_> {
-    fn levers(&self) -> Vec<Lever> {
-        self.read.model.levers()
-    }
-
-    fn turned(&self, world: &World, turn: &Turn) -> Option<World> {
-        let set = std::slice::from_ref(&turn.set);
-        let model = self.read.model.with_set(set).ok()?;
-        self.world(&model, world, &turn.set)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`arguments`] is the command line, [`load`] reads files and [`reread`] what was read once, [`run`] is
 //! the command that the others build on, with [`threads`], [`progress`], [`interrupt`] and [`part`]; [`check`] judges promises with the
-//! [`crew`] that lives its days, [`explain`] says why a day breaks one, [`diff`] what a change does to all; [`store`] keeps days; [`page`] writes a run
+//! [`crew`] that lives its days and the [`workshop`] that makes systems with something otherwise, [`explain`] says why a day breaks one, [`diff`] what a change does to all; [`store`] keeps days; [`page`] writes a run
 //! as HTML, [`live`] lets somebody fly through a day, [`demo`] tells a story; [`exit`] is how it ends. Only this crate
 //! touches files and terminals; a clock is here and in the flight simulator's own thread.
 
@@ -24,6 +24,7 @@ mod reread;
 mod run;
 mod store;
 mod threads;
+mod workshop;
 
 use std::process::ExitCode;
 

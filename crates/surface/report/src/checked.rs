@@ -16,7 +16,7 @@ pub mod markdown;
 pub mod plain;
 
 use worstday_search::answer::{
-    Answer, CaseAnswer, ClaimAnswer, Early, PromiseAnswer, Verdict, Weakening, Worst,
+    Answer, CaseAnswer, ClaimAnswer, Early, Measure, PromiseAnswer, Verdict, Weakening, Worst,
 };
 use worstday_stats::Interval;
 use worstday_stats::interval::clopper_pearson;
@@ -304,7 +304,39 @@ fn sentences(claim: &ClaimAnswer) -> Vec<String> {
         }
         all.push(sentence);
     }
+    all.extend(claim.measure.as_ref().map(measure));
     all
+}
+
+/// What the verdict is over all ranges, and what would settle it.
+fn measure(measure: &Measure) -> String {
+    let mut sentence = format!(
+        "over the ranges of what nobody knows exactly {} of {} draws break it",
+        count(measure.broken),
+        count(measure.draws)
+    );
+    let worth: Vec<String> = measure
+        .inputs
+        .iter()
+        .filter(|input| 0.01 <= input.gain)
+        .take(3)
+        .map(|input| {
+            format!(
+                "{} ({} to {}, {}; right {} more often)",
+                input.path,
+                input.low,
+                input.high,
+                input.place,
+                percent(input.gain)
+            )
+        })
+        .collect();
+    if worth.is_empty() {
+        sentence.push_str("; no single one of them would settle it");
+    } else {
+        sentence.push_str(&format!("; measure next: {}", worth.join(", ")));
+    }
+    sentence
 }
 
 fn case_line(case: &CaseAnswer) -> String {

@@ -4,6 +4,7 @@ mod crew;
 mod edges;
 mod guesses;
 mod known;
+mod measure;
 mod part_of_day;
 mod random;
 mod resume;

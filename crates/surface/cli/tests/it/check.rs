@@ -289,3 +289,31 @@ fn it_fits_a_terminal() {
         "{next}"
     );
 }
+
+/// Over the ranges of its inputs: how long the clerk is away decides, how long a customer takes does not.
+#[test]
+fn what_to_measure_next() {
+    let text = KIOSK
+        .replace("lasts: 1h", "lasts: 20m in 5m..80m")
+        .replace("buy: exponential 15s", "buy: 5s in 1s..20s")
+        .replace("lost < 30% over 30m", "lost < 2% over 1d")
+        .replace("survives: [away, 1 in 20 years]", "survives: [1 in 1 year]");
+    let folder = Folder::new("measure", &text);
+    let said = folder.check(&["--budget", "1200d", "--no-brink", "--format", "json"]);
+    let json = said.json();
+    let measure = &json["promises"][0]["survives"][0]["measure"];
+    let inputs = measure["inputs"].as_array().expect("inputs");
+    assert_eq!(inputs.len(), 2, "{measure}");
+    let first = &inputs[0];
+    assert!(
+        first["path"].as_str().unwrap().contains("away"),
+        "{measure}"
+    );
+    assert_eq!(
+        (&first["low"], &first["high"]),
+        (&"5m".into(), &"1h20m".into())
+    );
+    assert!(0.1 < first["gain"].as_f64().unwrap() && inputs[1]["gain"].as_f64().unwrap() < 0.1);
+    let text = folder.check(&["--budget", "1200d", "--no-brink", "--verbose"]);
+    assert!(text.out.contains("measure next"), "{}", text.out);
+}

@@ -115,6 +115,42 @@ pub struct ClaimVerdict {
     /// The smallest day found of the kind that breaks it most often.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst_day: Option<Day>,
+    /// Where inputs have ranges: the verdict over all of them, and what to measure next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measure: Option<MeasureNext>,
+}
+
+/// The verdict over the ranges of all inputs, by a rough count, and which input would settle it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct MeasureNext {
+    /// Draws of all inputs together.
+    pub draws: u64,
+    /// Of these, broken.
+    pub broken: u64,
+    /// The inputs, what is worth most first.
+    pub inputs: Vec<Input>,
+}
+
+/// An input that nobody knows exactly.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Input {
+    /// Its path.
+    pub path: String,
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The lower end of its range, as a file says it.
+    pub low: String,
+    /// The upper end.
+    pub high: String,
+    /// By so much, of 1, a verdict would be right more often if it were known.
+    pub gain: f64,
+    /// Its share of the spread of the rate of broken days.
+    pub share: f64,
 }
 
 /// From `low` to `high`; no upper end if `high` is missing.
@@ -439,6 +475,22 @@ fn of_claim(
             .collect(),
         cases_left_out: claim.cases_left_out,
         worst_day: claim.worst.as_ref().map(of_day),
+        measure: claim.measure.as_ref().map(|measure| MeasureNext {
+            draws: measure.draws,
+            broken: measure.broken,
+            inputs: measure
+                .inputs
+                .iter()
+                .map(|input| Input {
+                    path: input.path.clone(),
+                    place: place(&input.place),
+                    low: input.low.clone(),
+                    high: input.high.clone(),
+                    gain: input.gain,
+                    share: input.share,
+                })
+                .collect(),
+        }),
     }
 }
 

@@ -20,6 +20,7 @@ fn claim(text: &str, line: u32, verdict: Verdict) -> ClaimAnswer {
         cases_left_out: 0,
         worst: None,
         windows: None,
+        measure: None,
     }
 }
 
