@@ -203,15 +203,15 @@ impl<C: Crew> Check<'_, C> {
     /// Points of a Latin hypercube: of each input, every part of its range comes equally often.
     fn points(&self, count: usize) -> Vec<Vec<f64>> {
         let phase = self.phase("measure points");
-        let mut points = vec![vec![0.0; count]; DRAWS_MAX];
-        for input in 0..count {
+        let order = |input: usize| {
             let key = Key::new(Seed(entity(&phase)), input as u64, 0);
-            let order = shuffled(DRAWS_MAX, |nth| key.at(nth).next_u64());
-            for (row, nth) in order.into_iter().enumerate() {
-                points[row][input] = (nth as f64 + 0.5) / DRAWS_MAX as f64;
-            }
-        }
-        points
+            shuffled(DRAWS_MAX, |nth| key.at(nth).next_u64())
+        };
+        let orders: Vec<Vec<usize>> = (0..count).map(order).collect();
+        let part = |nth: usize| (nth as f64 + 0.5) / DRAWS_MAX as f64;
+        (0..DRAWS_MAX)
+            .map(|row| orders.iter().map(|order| part(order[row])).collect())
+            .collect()
     }
 }
 

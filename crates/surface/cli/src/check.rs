@@ -170,7 +170,7 @@ pub fn check(arguments: &Check) -> Result<Exit, Stop> {
     report.map = map.as_ref().map(Into::into);
     print(&checked, &report, kept.as_ref(), arguments)?;
     if let Some(path) = &arguments.html {
-        check_page::write(path, arguments, &loaded, &world, &checked, &report)?;
+        check_page::write(path, arguments, loaded, &world, &checked, &report)?;
     }
     if stopped {
         return Ok(Exit::Interrupted);

@@ -311,7 +311,7 @@ fn what_to_measure_next() {
     );
     assert_eq!(
         (&first["low"], &first["high"]),
-        (&"5m".into(), &"1h20m".into())
+        (&"5m".into(), &"80m".into())
     );
     assert!(0.1 < first["gain"].as_f64().unwrap() && inputs[1]["gain"].as_f64().unwrap() < 0.1);
     let text = folder.check(&["--budget", "1200d", "--no-brink", "--verbose"]);
