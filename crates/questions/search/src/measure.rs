@@ -10,7 +10,8 @@
 //! (the expected value of partial perfect information under 0-1 loss; J. Oakley and A. O'Hagan, "Probabilistic sensitivity
 //! analysis of complex models", 2004; M. Strong, J. Oakley and A. Brennan, "Estimating multiparameter partial expected
 //! value of perfect information", 2014). It is estimated over equal parts of the input's range. An input that decides nothing
-//! seems to decide a little, because few draws fall into each part; what shuffled draws give on average is taken off.
+//! seems to decide a little, because few draws fall into each part: what shuffled draws give on average is taken off, and
+//! what forty shuffles may give counts as nothing.
 //!
 //! Inputs that leave the verdict where it is are ranked behind, by how much of the spread of the rate is theirs.
 
@@ -238,10 +239,13 @@ fn measured(drawn: &[Vec<f64>], rates: &[f64], threshold: f64, phase: &str) -> M
                 let parts: Vec<usize> = order.into_iter().map(|row| parts[row]).collect();
                 self::gain(&parts, &broken)
             });
-            let chance = chance.sum::<f64>() / SHUFFLES as f64;
+            let chance: Vec<f64> = chance.collect();
+            let usual = chance.iter().sum::<f64>() / SHUFFLES as f64;
+            // One shuffle in forty is as good by chance: what is not better than all of them is worth nothing.
+            let most = chance.iter().fold(0.0, |most: f64, own| most.max(*own));
             Worth {
                 input,
-                gain: (gain - chance).max(0.0),
+                gain: if most < gain { gain - usual } else { 0.0 },
                 share: share(&parts, rates),
             }
         })

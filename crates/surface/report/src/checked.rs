@@ -304,39 +304,28 @@ fn sentences(claim: &ClaimAnswer) -> Vec<String> {
         }
         all.push(sentence);
     }
-    all.extend(claim.measure.as_ref().map(measure));
+    all.extend(claim.measure.iter().flat_map(measure));
     all
 }
 
-/// What the verdict is over all ranges, and what would settle it.
-fn measure(measure: &Measure) -> String {
-    let mut sentence = format!(
-        "over the ranges of what nobody knows exactly {} of {} draws break it",
-        count(measure.broken),
-        count(measure.draws)
-    );
-    let worth: Vec<String> = measure
-        .inputs
-        .iter()
-        .filter(|input| 0.01 <= input.gain)
+/// What would settle the verdict, and what it is over all ranges.
+fn measure(measure: &Measure) -> Vec<String> {
+    let worth = measure.inputs.iter().filter(|input| 0.0 < input.gain);
+    let mut lines: Vec<String> = worth
         .take(3)
         .map(|input| {
             format!(
-                "{} ({} to {}, {}; right {} more often)",
-                input.path,
-                input.low,
-                input.high,
-                input.place,
-                percent(input.gain)
+                "measure next: {}, {} to {} ({})",
+                input.path, input.low, input.high, input.place
             )
         })
         .collect();
-    if worth.is_empty() {
-        sentence.push_str("; no single one of them would settle it");
-    } else {
-        sentence.push_str(&format!("; measure next: {}", worth.join(", ")));
-    }
-    sentence
+    lines.push(format!(
+        "over the ranges of what nobody knows exactly {} of {} draws break it",
+        count(measure.broken),
+        count(measure.draws)
+    ));
+    lines
 }
 
 fn case_line(case: &CaseAnswer) -> String {
